@@ -1,0 +1,24 @@
+//! The rules of gluon, pure: what a task, a session and a run are and how they may change.
+//!
+//! Owns the vocabulary every other layer speaks. Imports nothing of the crate. No I/O, no clock and no
+//! randomness in here: the time is always an argument, so that every rule can be tested in a table.
+#![deny(clippy::disallowed_methods)]
+
+pub mod activity;
+pub mod board;
+pub mod health;
+pub mod ids;
+pub mod names;
+pub mod records;
+pub mod schedule;
+pub mod status;
+pub mod units;
+
+pub use activity::{Activity, Ask, AskKind};
+pub use health::{Health, Verdict};
+pub use ids::{ProjectId, RunId, SessionId, TaskId};
+pub use records::{
+    EventRecord, Exit, Mode, Priority, Project, Reason, Run, Session, SessionState, Task,
+};
+pub use status::{Action, Refusal, Status, transition};
+pub use units::{MicroUsd, Timestamp};
