@@ -1,1 +1,3 @@
+//! The `gluon` binary: everything is in the library.
+
 fn main() {}

@@ -1,1 +1,26 @@
-//! stub
+//! What daemon and clients say to each other.
+//!
+//! Owns the messages, the screen updates, the codec with its length limits, the version handshake and the
+//! [`Api`] trait. May use the domain only. Every type here is plain data that serde carries both as
+//! postcard (the wire) and as JSON (`--json`); so no `flatten`, `untagged` or `skip_serializing_if`,
+//! which postcard cannot read back.
+
+pub mod api;
+pub mod codec;
+pub mod error;
+pub mod hello;
+pub mod input;
+pub mod messages;
+pub mod screen;
+pub mod views;
+
+pub use api::{Api, ApiResult, Request, Response, dispatch};
+pub use codec::{FrameError, MAX_FRAME, decode, encode};
+pub use error::{ApiError, ErrorCode};
+pub use hello::{Hello, HelloError, PROTOCOL_VERSION};
+pub use input::{Input, Key, KeyPress, Modifiers, MouseButton, MouseInput, MouseKind};
+pub use messages::*;
+pub use screen::{
+    Color, Cursor, CursorShape, Row, ScreenState, ScreenUpdate, Style, StyleRun, TermModes,
+};
+pub use views::*;

@@ -1,0 +1,137 @@
+//! The requests, declared once: from one table come the wire enums, the [`Api`] trait that client and
+//! daemon implement alike, the dispatcher and (in the client) the calls.
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+use super::messages::*;
+use super::views::*;
+use crate::domain::{Project, ProjectId, SessionId, TaskId};
+
+/// What every request answers.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+/// Calls `$then! { Name name(Argument) -> Answer; … }` with the table of all requests.
+#[macro_export]
+macro_rules! with_requests {
+    ($then:ident) => {
+        $then! {
+            /// The daemon itself.
+            Status status(()) -> DaemonStatus;
+            /// From now on this client gets events.
+            Subscribe subscribe(()) -> ();
+            /// Everything on the board.
+            Board board(()) -> Board;
+            /// Registers a repository, or finds it registered.
+            AddProject add_project(AddProject) -> Project;
+            /// All projects.
+            ListProjects list_projects(()) -> Vec<Project>;
+            /// Changes a project.
+            EditProject edit_project(EditProject) -> Project;
+            /// Forgets a project with its tasks; the repository stays.
+            RemoveProject remove_project(RemoveProject) -> ();
+            /// The branches a task could start from, the usual one first.
+            ListBranches list_branches(ProjectId) -> Vec<String>;
+            /// Makes a task.
+            CreateTask create_task(NewTask) -> TaskCard;
+            /// Changes a task.
+            EditTask edit_task(EditTask) -> TaskCard;
+            /// A task with everything about it.
+            ShowTask show_task(TaskId) -> TaskDetail;
+            /// Gives a task its agent, or resumes it.
+            StartTask start_task(StartTask) -> TaskCard;
+            /// Ends a task's agent; its session stays resumable.
+            StopTask stop_task(TaskId) -> TaskCard;
+            /// Puts a card elsewhere, with what that means for its agent.
+            MoveTask move_task(MoveTask) -> TaskCard;
+            /// Calls a task done.
+            AcceptTask accept_task(ConfirmTask) -> Accepted;
+            /// Gives a task up; its branch and worktree stay.
+            CancelTask cancel_task(ConfirmTask) -> TaskCard;
+            /// What removing a task would lose.
+            TaskRisk task_risk(TaskId) -> RiskView;
+            /// Removes a task with its worktree and branch, leaving a way back.
+            RemoveTask remove_task(ConfirmTask) -> Removed;
+            /// Tells a task's agent something; resumes it if it has ended.
+            SendMessage send_message(SendMessage) -> TaskCard;
+            /// Types into a task's newest session.
+            SendInput send_input((TaskId, Vec<Input>)) -> ();
+            /// Sessions, live ones first, then the newest.
+            ListSessions list_sessions(ListSessions) -> Vec<SessionView>;
+            /// Starts following a session's terminal.
+            Attach attach(Attach) -> Attached;
+            /// Stops following it.
+            Detach detach(SessionId) -> ();
+            /// Lines of scrollback and screen.
+            ReadLines read_lines(ReadLines) -> Lines;
+            /// Searches scrollback and screen.
+            Search search(Search) -> Vec<Match>;
+            /// A screen as text.
+            Capture capture(Capture) -> String;
+            /// A session's raw output.
+            ReadLog read_log(ReadLog) -> LogChunk;
+            /// A task's changes as a unified diff (untrusted text).
+            Diff diff(TaskId) -> String;
+            /// The agents gluon knows.
+            ListAgents list_agents(()) -> Vec<AgentView>;
+            /// Pauses or resumes the queue.
+            PauseQueue pause_queue(bool) -> QueueView;
+            /// Ends the daemon.
+            Shutdown shutdown(Shutdown) -> ();
+        }
+    };
+}
+
+use super::input::Input;
+
+macro_rules! declare {
+    ($($(#[$doc:meta])* $name:ident $function:ident($argument:ty) -> $answer:ty;)*) => {
+        /// A request on the wire.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Request {
+            $($(#[$doc])* $name($argument),)*
+        }
+
+        /// The answer to the request of the same name.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Response {
+            $($(#[$doc])* $name($answer),)*
+        }
+
+        impl Request {
+            /// Its name, for logs.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Request::$name(_) => stringify!($function),)*
+                }
+            }
+        }
+
+        /// What gluon can be asked: the daemon does it, the client asks for it over the socket.
+        ///
+        /// Every function answers an [`ApiError`] with a sentence and a hint where it fails.
+        pub trait Api: Send + Sync + 'static {
+            $($(#[$doc])* fn $function(
+                &self,
+                argument: $argument,
+            ) -> impl Future<Output = ApiResult<$answer>> + Send;)*
+
+            /// Tells the daemon something that wants no answer; lost where there is no connection.
+            fn notify(&self, notice: Notice);
+        }
+
+        /// Answers a request with the function of its name.
+        ///
+        /// # Errors
+        /// What the function answers.
+        pub async fn dispatch<A: Api>(api: &A, request: Request) -> ApiResult<Response> {
+            match request {
+                $(Request::$name(argument) => api.$function(argument).await.map(Response::$name),)*
+            }
+        }
+    };
+}
+
+with_requests!(declare);

@@ -1,0 +1,375 @@
+//! The arguments of requests, the notices that want no answer, the events that the daemon sends by itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::api::{Request, Response};
+use super::error::ApiError;
+use super::input::Input;
+use super::screen::ScreenUpdate;
+use super::views::{QueueView, SessionView, TaskCard};
+use crate::domain::{
+    MicroUsd, Mode, Priority, Project, ProjectId, SessionId, Status, TaskId, Timestamp,
+};
+
+/// A new task.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTask {
+    /// A directory in the project; it is registered if it is not yet.
+    pub directory: PathBuf,
+    /// One line; empty: made from the prompt.
+    pub title: String,
+    /// What the agent is told.
+    pub prompt: String,
+    /// The agent; `None`: the configured default.
+    pub agent: Option<String>,
+    /// A command line in place of an agent.
+    pub command: Option<Vec<String>>,
+    /// How it is driven.
+    pub mode: Mode,
+    /// Where its branch starts.
+    pub base: Option<String>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Labels.
+    pub labels: Vec<String>,
+    /// Tasks that must be done first.
+    pub depends_on: Vec<TaskId>,
+    /// The most it may cost.
+    pub budget: Option<MicroUsd>,
+    /// Leave it in the queue until the user starts it.
+    pub held: bool,
+    /// Start it now, whether a slot is free or not.
+    pub start: bool,
+    /// The size of terminal to start with, in columns and rows.
+    pub size: Option<(u16, u16)>,
+}
+
+/// Changes to a task; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditTask {
+    /// Which; 0 is none.
+    pub task: Option<TaskId>,
+    #[allow(missing_docs)]
+    pub title: Option<String>,
+    #[allow(missing_docs)]
+    pub prompt: Option<String>,
+    #[allow(missing_docs)]
+    pub agent: Option<String>,
+    #[allow(missing_docs)]
+    pub priority: Option<Priority>,
+    #[allow(missing_docs)]
+    pub labels: Option<Vec<String>>,
+    #[allow(missing_docs)]
+    pub depends_on: Option<Vec<TaskId>>,
+    #[allow(missing_docs)]
+    pub held: Option<bool>,
+}
+
+/// Start or resume a task's agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartTask {
+    /// Which.
+    pub task: TaskId,
+    /// What the agent is told when it resumes.
+    pub message: Option<String>,
+    /// Begin a fresh conversation even where one could be resumed.
+    pub fresh: bool,
+    /// The size of its terminal, in columns and rows.
+    pub size: Option<(u16, u16)>,
+}
+
+/// Put a card elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveTask {
+    /// Which.
+    pub task: TaskId,
+    /// The column.
+    pub to: Status,
+    /// The card it shall stand before; `None`: last.
+    pub before: Option<TaskId>,
+    /// The user has agreed to what may be lost.
+    pub confirm: bool,
+}
+
+/// An action on a task that may lose work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmTask {
+    /// Which.
+    pub task: TaskId,
+    /// The user has agreed to what may be lost.
+    pub confirm: bool,
+}
+
+/// A message to an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendMessage {
+    /// To whose agent.
+    pub task: TaskId,
+    /// The words.
+    pub text: String,
+}
+
+/// Follow a session's terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attach {
+    /// Whose.
+    pub session: SessionId,
+    /// The size this client can show, in columns and rows.
+    pub size: (u16, u16),
+    /// Whether the session shall take that size now (the user types into it).
+    pub claim: bool,
+}
+
+/// Lines of a session's scrollback and screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadLines {
+    /// Whose.
+    pub session: SessionId,
+    /// The id of the first line.
+    pub first: u64,
+    /// How many; 500 at most.
+    pub count: u32,
+}
+
+/// A search in a session's scrollback and screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// Whose.
+    pub session: SessionId,
+    /// The words, as they are; without capitals, capitals do not matter.
+    pub query: String,
+    /// How many matches at most, the newest first.
+    pub limit: u32,
+}
+
+/// A screen as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    /// Whose newest session.
+    pub task: TaskId,
+    /// Lines of scrollback before the screen.
+    pub scrollback: u32,
+    /// With colours and attributes as escape sequences, written anew by gluon.
+    pub styled: bool,
+}
+
+/// Registers a repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddProject {
+    /// A directory in it.
+    pub directory: PathBuf,
+    /// Its name; `None`: the directory's.
+    pub name: Option<String>,
+}
+
+/// Changes to a project; `None` leaves a field as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditProject {
+    /// Which.
+    pub project: ProjectId,
+    /// Its slots; 0 removes the limit.
+    pub slots: Option<u32>,
+    /// Whether its setup command, as it is now, may run.
+    pub trust_setup: Option<bool>,
+}
+
+/// Forgets a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemoveProject {
+    /// Which.
+    pub project: ProjectId,
+    /// The user has agreed to what may be lost.
+    pub confirm: bool,
+}
+
+/// Which sessions to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListSessions {
+    /// Of this project only.
+    pub project: Option<ProjectId>,
+    /// Live ones only.
+    pub live: bool,
+}
+
+/// A session's raw output, for `gluon logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadLog {
+    /// Whose newest session.
+    pub task: TaskId,
+    /// From this byte on; `None`: the last `max`.
+    pub offset: Option<u64>,
+    /// So many bytes at most.
+    pub max: u32,
+}
+
+/// A piece of a session's raw output.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogChunk {
+    /// Where it starts, counted from the session's beginning.
+    pub offset: u64,
+    /// The bytes, unfiltered: never to be written to a terminal as they are.
+    pub bytes: Vec<u8>,
+    /// Whether the session still runs.
+    pub live: bool,
+}
+
+/// How the daemon shall end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shutdown {
+    /// With all agents (their sessions stay resumable) and the keeper.
+    Stop {
+        /// Also if agents are running.
+        confirm: bool,
+    },
+    /// Only the daemon; the keeper starts a new one, agents run on.
+    Restart,
+}
+
+/// Something a client tells the daemon that wants no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Notice {
+    /// Typed into a session.
+    Input {
+        /// Whose.
+        session: SessionId,
+        /// What.
+        input: Input,
+    },
+    /// This client has drawn the state `seq`; the next update may come.
+    Ack {
+        /// Whose.
+        session: SessionId,
+        /// The state.
+        seq: u64,
+    },
+    /// This client's room for a session has another size.
+    Resize {
+        /// Whose.
+        session: SessionId,
+        /// Columns and rows.
+        size: (u16, u16),
+        /// Whether the session shall take it.
+        claim: bool,
+    },
+    /// The user has looked at a session.
+    Seen(SessionId),
+    /// What the user's terminal is, so that agents can be answered as it would.
+    Terminal(TerminalInfo),
+}
+
+/// The outer terminal, as far as agents ask for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TerminalInfo {
+    /// Its foreground colour.
+    pub foreground: Option<(u8, u8, u8)>,
+    /// Its background colour.
+    pub background: Option<(u8, u8, u8)>,
+    /// A cell's size in pixels: width, height.
+    pub cell: Option<(u16, u16)>,
+}
+
+/// Something the daemon tells every client that subscribed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A card is new or has changed.
+    Task(Box<TaskCard>),
+    /// A card is gone.
+    TaskRemoved(TaskId),
+    /// A session has changed (also part of its card).
+    Session(Box<SessionView>),
+    /// A project is new or has changed.
+    Project(Project),
+    /// A project is gone.
+    ProjectRemoved(ProjectId),
+    /// The scheduler has changed.
+    Queue(QueueView),
+    /// Something to be told to the user.
+    Message {
+        /// When.
+        at: Timestamp,
+        /// About which task.
+        task: Option<TaskId>,
+        /// How much it matters.
+        level: Level,
+        /// One sentence.
+        text: String,
+    },
+    /// A session rang the bell.
+    Bell(SessionId),
+    /// A session put something on the clipboard, and the configuration allows it.
+    Clipboard {
+        /// Which.
+        session: SessionId,
+        /// The text.
+        text: String,
+    },
+    /// The daemon is going away; `restart`: a new one comes at once.
+    Closing {
+        /// Whether a new one comes at once.
+        restart: bool,
+    },
+}
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    #[allow(missing_docs)]
+    Info,
+    #[allow(missing_docs)]
+    Warning,
+    #[allow(missing_docs)]
+    Error,
+}
+
+/// From a client to the daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientMessage {
+    /// Wants an answer with the same number.
+    Request {
+        /// The number.
+        id: u32,
+        /// The request.
+        request: Request,
+    },
+    /// Wants none.
+    Notice(Notice),
+}
+
+/// From the daemon to a client.
+// Boxing the answer would cost every request an allocation to save moving a few hundred bytes once.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerMessage {
+    /// The answer to a request.
+    Response {
+        /// Its number.
+        id: u32,
+        /// The answer.
+        result: Result<Response, ApiError>,
+    },
+    /// Something happened.
+    Event(Event),
+    /// A screen changed.
+    Screen(Arc<ScreenUpdate>),
+}
+
+/// What a client's connection tells the program above it (the TUI's main loop, `gluon attach`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// Connected, for the first time or again: subscribe, load the board, attach anew.
+    Connected,
+    /// The connection is gone; it is being tried again. One sentence.
+    Disconnected(String),
+    /// It cannot be had again (another version runs). One sentence with what to do.
+    Lost(String),
+    /// Something happened.
+    Event(Event),
+    /// A screen changed.
+    Screen(Arc<ScreenUpdate>),
+}
