@@ -42,28 +42,29 @@ pub fn floods(scratch: &Path, megabytes: usize) -> Vec<Flood> {
             number % 250
         )
     }
-    let makers: [(&'static str, fn(usize) -> String); 2] =
-        [("plain", plain), ("coloured", coloured)];
-    makers
-        .into_iter()
-        .map(|(name, line)| {
-            let path = scratch.join(format!("{name}.txt"));
-            let mut file = std::io::BufWriter::new(fs::File::create(&path).unwrap());
-            let (mut written, mut number) = (0, 0);
-            while written < megabytes << 20 {
-                let line = line(number);
-                file.write_all(line.as_bytes()).unwrap();
-                written += line.len();
-                number += 1;
-            }
-            file.flush().unwrap();
-            Flood {
-                name,
-                path,
-                megabytes: written as f64 / 1e6,
-            }
-        })
-        .collect()
+    [
+        ("plain", plain as fn(usize) -> String),
+        ("coloured", coloured),
+    ]
+    .into_iter()
+    .map(|(name, line)| {
+        let path = scratch.join(format!("{name}.txt"));
+        let mut file = std::io::BufWriter::new(fs::File::create(&path).unwrap());
+        let (mut written, mut number) = (0, 0);
+        while written < megabytes << 20 {
+            let line = line(number);
+            file.write_all(line.as_bytes()).unwrap();
+            written += line.len();
+            number += 1;
+        }
+        file.flush().unwrap();
+        Flood {
+            name,
+            path,
+            megabytes: written as f64 / 1e6,
+        }
+    })
+    .collect()
 }
 
 /// Lets a client show a `cat` of `file`; the time is taken inside the pane.
