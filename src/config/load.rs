@@ -1,0 +1,147 @@
+//! Reading the files: missing is fine, wrong is said with file, line and fix.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+
+use super::paths::{Paths, fnv1a};
+use super::schema::{Config, ProjectFile};
+
+/// The longest settings file read, in bytes; a project's file is untrusted.
+const MAX_FILE: u64 = 256 * 1024;
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It says something that cannot be.
+    #[error("{path}, line {line}: {message}")]
+    Wrong {
+        /// Which.
+        path: PathBuf,
+        /// Where; from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// The user's settings.
+///
+/// # Errors
+/// Where the file is there but cannot be read or understood.
+pub fn load(paths: &Paths) -> Result<Config, ConfigError> {
+    let file = paths.config_file();
+    let config: Config = read(&file)?;
+    if config.queue.slots == 0 {
+        return Err(ConfigError::Wrong {
+            path: file,
+            line: 1,
+            message: "queue.slots must be at least 1 (pause the queue with `gluon queue pause`)"
+                .to_owned(),
+        });
+    }
+    Ok(config)
+}
+
+/// The wishes of the project whose repository is at `root`.
+///
+/// # Errors
+/// Where the file is there but cannot be read or understood.
+pub fn load_project(root: &Path) -> Result<ProjectFile, ConfigError> {
+    read(&root.join(".gluon.toml"))
+}
+
+/// What a setup command is trusted by: its text, so that a changed command has to be trusted again.
+pub fn setup_hash(command: &str) -> String {
+    format!("{:016x}-{}", fnv1a(command.as_bytes()), command.len())
+}
+
+fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, ConfigError> {
+    let io = |source| ConfigError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = match fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(error) => return Err(io(error)),
+    };
+    let mut text = String::new();
+    file.take(MAX_FILE).read_to_string(&mut text).map_err(io)?;
+    toml::from_str(&text).map_err(|error| ConfigError::Wrong {
+        path: path.to_owned(),
+        line: error.span().map_or(1, |span| line_of(&text, span.start)),
+        message: error.message().replace('\n', " "),
+    })
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.as_bytes()
+        .iter()
+        .take(offset)
+        .filter(|byte| **byte == b'\n')
+        .count()
+        + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(dir: &Path) -> Paths {
+        Paths {
+            state: dir.into(),
+            data: dir.into(),
+            config: dir.into(),
+            runtime: dir.into(),
+        }
+    }
+
+    #[test]
+    fn no_file_means_defaults() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(load(&paths(dir.path())).unwrap(), Config::default());
+        assert_eq!(load_project(dir.path()).unwrap(), ProjectFile::default());
+    }
+
+    #[test]
+    fn what_is_set_is_taken_and_the_rest_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[queue]\nslots = 7\n[tui]\nascii = \"always\"\n[keys]\naccept = \"A\"\n";
+        fs::write(dir.path().join("config.toml"), text).unwrap();
+        let config = load(&paths(dir.path())).unwrap();
+        assert_eq!(config.queue.slots, 7);
+        assert_eq!(config.keys["accept"], "A");
+        assert_eq!(config.terminal, crate::config::TerminalConfig::default());
+    }
+
+    #[test]
+    fn mistakes_name_file_and_line() {
+        let dir = tempfile::tempdir().unwrap();
+        for (text, line, word) in [
+            ("[queue]\nslots = \"many\"\n", 2, "slots"),
+            ("[queue]\n\nslot = 3\n", 3, "slot"),
+            ("[queue\n", 1, ""),
+            ("[queue]\nslots = 0\n", 1, "at least 1"),
+        ] {
+            fs::write(dir.path().join("config.toml"), text).unwrap();
+            let error = load(&paths(dir.path())).unwrap_err().to_string();
+            let place = format!("config.toml, line {line}: ");
+            assert!(error.contains(&place), "{error}");
+            assert!(
+                word.is_empty() || error.contains(word) || text.contains(word),
+                "{error}"
+            );
+        }
+    }
+}

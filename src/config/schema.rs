@@ -1,0 +1,143 @@
+//! What can be set, with its defaults. `config.toml` in the config directory; a project's own wishes in
+//! `.gluon.toml` at the root of its repository.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The user's settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The scheduler.
+    pub queue: QueueConfig,
+    /// Where and how worktrees are made.
+    pub worktrees: WorktreesConfig,
+    /// Agents.
+    pub agents: AgentsConfig,
+    /// The agents' terminals.
+    pub terminal: TerminalConfig,
+    /// The screen.
+    pub tui: TuiConfig,
+    /// Other keys for actions: `accept = "A"`.
+    pub keys: BTreeMap<String, String>,
+}
+
+/// The scheduler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueueConfig {
+    /// Tasks that may run at once, all projects together.
+    pub slots: u32,
+    /// Tasks that may run at once in one project, unless the project says otherwise.
+    pub slots_per_project: Option<u32>,
+}
+
+/// Worktrees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorktreesConfig {
+    /// Where they are made; `None`: below the data directory.
+    pub dir: Option<PathBuf>,
+    /// Seconds a project's setup command may take.
+    pub setup_timeout: u64,
+}
+
+/// Agents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentsConfig {
+    /// The agent of a task that names none; `None`: the first that is installed.
+    pub default: Option<String>,
+}
+
+/// The agents' terminals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TerminalConfig {
+    /// Lines of scrollback kept for each session.
+    pub scrollback: u32,
+    /// Whether an agent may write to the user's clipboard (OSC 52).
+    pub clipboard: bool,
+}
+
+/// The screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TuiConfig {
+    /// The theme's name.
+    pub theme: String,
+    /// Whether the mouse is used; off leaves it to the terminal's own selection.
+    pub mouse: bool,
+    /// Whether to draw with ASCII characters only.
+    pub ascii: AsciiMode,
+    /// The key that leaves a pane.
+    pub leave: String,
+    /// The key that starts a command while in a pane.
+    pub prefix: String,
+}
+
+/// Whether to draw with ASCII characters only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AsciiMode {
+    /// Where the locale is not UTF-8.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A project's own wishes, from its repository: untrusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectFile {
+    /// A shell command to run in a new worktree; runs only after the user has trusted it.
+    pub setup: Option<String>,
+    /// The agent of a task that names none.
+    pub agent: Option<String>,
+    /// The branch that tasks start from.
+    pub base: Option<String>,
+}
+
+impl Default for QueueConfig {
+    fn default() -> Self {
+        Self {
+            slots: 4,
+            slots_per_project: None,
+        }
+    }
+}
+
+impl Default for WorktreesConfig {
+    fn default() -> Self {
+        Self {
+            dir: None,
+            setup_timeout: 600,
+        }
+    }
+}
+
+impl Default for TerminalConfig {
+    fn default() -> Self {
+        Self {
+            scrollback: 10_000,
+            clipboard: false,
+        }
+    }
+}
+
+impl Default for TuiConfig {
+    fn default() -> Self {
+        Self {
+            theme: "gluon".to_owned(),
+            mouse: true,
+            ascii: AsciiMode::Auto,
+            leave: "ctrl-q".to_owned(),
+            prefix: "ctrl-b".to_owned(),
+        }
+    }
+}
