@@ -1,0 +1,193 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::domain::*;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+fn task(project: ProjectId) -> Task {
+    Task {
+        id: TaskId(0),
+        project,
+        title: "naïve “title”".into(),
+        prompt: "line one\nline two".into(),
+        agent: "demo".into(),
+        command: Some(vec!["tail".into(), "-f".into(), "a b.log".into()]),
+        mode: Mode::Loop,
+        base: Some("main".into()),
+        priority: Priority::new(1),
+        labels: vec!["ui".into(), "läbel".into()],
+        depends_on: vec![TaskId(4), TaskId(9)],
+        budget: Some(MicroUsd(5_000_000)),
+        status: Status::Review,
+        position: -1024,
+        held: true,
+        branch: Some("gluon/1-x".into()),
+        base_commit: Some("abc".into()),
+        worktree: Some(PathBuf::from("/tmp/ä b")),
+        reason: Some(Reason::Failed("no such program".into())),
+        created_at: NOW,
+        changed_at: NOW.plus(5),
+    }
+}
+
+fn draft(kind: &'static str) -> EventDraft {
+    EventDraft::new(NOW, "user", kind)
+}
+
+fn filled() -> (Store, Task, Session) {
+    let store = Store::in_memory().unwrap();
+    let (project, new) = store.add_project("/repo".as_ref(), "repo", NOW).unwrap();
+    assert!(new);
+    let task = store.add_task(&task(project.id), draft("created")).unwrap();
+    let session = store
+        .add_session(&Session {
+            id: SessionId(0),
+            task: task.id,
+            project: project.id,
+            agent: "demo".into(),
+            mode: Mode::Interactive,
+            conversation: None,
+            cwd: "/tmp/ä b".into(),
+            state: SessionState::Live,
+            started_at: NOW,
+            ended_at: None,
+            exit: None,
+        })
+        .unwrap();
+    (store, task, session)
+}
+
+#[test]
+fn everything_written_is_read_back() {
+    let (store, task, mut session) = filled();
+    assert_eq!(store.task(task.id).unwrap(), task);
+    session.conversation = Some("uuid".into());
+    session.state = SessionState::Interrupted;
+    session.exit = Some(Exit::Signal(9));
+    session.ended_at = Some(NOW);
+    store.update_session(&session).unwrap();
+    assert_eq!(store.sessions_of(task.id).unwrap(), [session.clone()]);
+    assert_eq!(store.session(session.id).unwrap(), session);
+
+    let run = Run {
+        id: RunId(0),
+        session: session.id,
+        number: 0,
+        pid: None,
+        command: vec!["x".into()],
+        started_at: NOW,
+        ended_at: None,
+        exit: None,
+    };
+    let first = store.add_run(&run).unwrap();
+    let mut second = store.add_run(&run).unwrap();
+    assert_eq!((first.number, second.number), (1, 2));
+    second.pid = Some(42);
+    second.exit = Some(Exit::Code(3));
+    store.update_run(&second).unwrap();
+    assert_eq!(store.runs_of(session.id).unwrap(), [second, first]);
+}
+
+#[test]
+fn a_task_and_its_event_are_one() {
+    let (store, mut task, _) = filled();
+    task.status = Status::Done;
+    store.change_task(&task, draft("accepted")).unwrap();
+    let kinds: Vec<String> = store
+        .events_of(task.id, 10)
+        .unwrap()
+        .into_iter()
+        .map(|event| event.kind)
+        .collect();
+    assert_eq!(kinds, ["accepted", "created"]);
+
+    let gone = Task {
+        id: TaskId(999),
+        ..task.clone()
+    };
+    let both = [
+        Task {
+            title: "changed".into(),
+            ..task.clone()
+        },
+        gone,
+    ];
+    let error = store.change_tasks(&both, vec![draft("never").about(task.id)]);
+    assert!(matches!(error, Err(StoreError::NotFound(_))));
+    assert_eq!(store.task(task.id).unwrap().title, task.title);
+    assert_eq!(store.events_of(task.id, 10).unwrap().len(), 2);
+}
+
+#[test]
+fn a_removed_task_leaves_its_history_and_its_number() {
+    let (store, task, session) = filled();
+    store.remove_task(task.id, draft("removed")).unwrap();
+    assert!(matches!(
+        store.session(session.id),
+        Err(StoreError::NotFound(_))
+    ));
+    assert_eq!(store.events_of(task.id, 10).unwrap().len(), 2);
+    let next = store.add_task(&task, draft("created")).unwrap();
+    assert!(next.id > task.id);
+}
+
+#[test]
+fn a_project_is_registered_once_and_names_are_unique() {
+    let store = Store::in_memory().unwrap();
+    let add = |path: &str| store.add_project(path.as_ref(), "api", NOW).unwrap();
+    let (first, _) = add("/a/api");
+    let (again, new) = add("/a/api");
+    assert_eq!((first.id, new), (again.id, false));
+    assert_eq!(add("/b/api").0.name, "api-2");
+}
+
+#[test]
+fn details_are_bounded_at_a_character() {
+    let draft = draft("x").detail("ä".repeat(4000));
+    let (store, task, _) = filled();
+    store.add_event(&draft.about(task.id)).unwrap();
+    assert_eq!(store.events_of(task.id, 1).unwrap()[0].detail.len(), 4096);
+}
+
+#[test]
+fn newer_and_damaged_databases_are_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("gluon.db");
+    drop(Store::open(&path).unwrap());
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    assert!(matches!(
+        Store::open(&path),
+        Err(StoreError::Newer { found: 99, .. })
+    ));
+
+    let bad = dir.path().join("bad.db");
+    let bytes =
+        b"this is not a database, but it is long enough to be looked at as one ....".repeat(20);
+    std::fs::write(&bad, &bytes).unwrap();
+    assert!(matches!(Store::open(&bad), Err(StoreError::Damaged { .. })));
+    assert_eq!(std::fs::read(&bad).unwrap(), bytes);
+}
+
+/// A database of every released schema must be read for ever.
+#[test]
+fn the_first_schema_is_still_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("gluon.db");
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch(include_str!("../../tests/fixtures/store/v1.sql"))
+        .unwrap();
+    drop(raw);
+    let store = Store::open(&path).unwrap();
+    let tasks = store.tasks().unwrap();
+    assert_eq!(tasks.len(), 2);
+    assert_eq!(tasks[0].reason, Some(Reason::Finished));
+    assert_eq!(tasks[1].depends_on, [TaskId(1)]);
+    assert_eq!(store.sessions().unwrap()[0].exit, Some(Exit::Code(0)));
+    assert_eq!(
+        store.setting("queue.paused").unwrap().as_deref(),
+        Some("true")
+    );
+}
