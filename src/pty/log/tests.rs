@@ -1,0 +1,144 @@
+use std::io::Write;
+use std::os::fd::AsFd;
+
+use super::*;
+
+/// Feeds `bytes` through a pipe; what comes back is what the log said it read.
+fn feed(log: &mut OutputLog, bytes: &[u8]) -> Vec<u8> {
+    let (reader, mut writer) = io::pipe().unwrap();
+    let mut read = Vec::new();
+    for chunk in bytes.chunks(30_000) {
+        writer.write_all(chunk).unwrap();
+        let mut left = chunk.len();
+        while left > 0 {
+            match log.read_from(reader.as_fd(), left).unwrap() {
+                ReadOutcome::Data(data) => {
+                    read.extend_from_slice(data);
+                    left -= data.len();
+                }
+                ReadOutcome::Full => {
+                    log.cut(b"snapshot", b"").unwrap();
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    read
+}
+
+fn numbered(lines: usize) -> Vec<u8> {
+    (0..lines)
+        .flat_map(|line| format!("line {line}\r\n").into_bytes())
+        .collect()
+}
+
+#[test]
+fn what_is_read_is_recovered() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered, Recovered::default());
+    let bytes = numbered(40_000);
+    assert_eq!(feed(&mut log, &bytes), bytes);
+    log.append(b"the end");
+    drop(log);
+    let (log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(log.total(), bytes.len() as u64 + 7);
+    assert_eq!(recovered.bytes, [&bytes[..], b"the end"].concat());
+}
+
+#[test]
+fn a_length_that_was_never_stored_is_found() {
+    use std::os::unix::fs::FileExt;
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = OutputLog::open(dir.path()).unwrap();
+    feed(&mut log, b"stored, not stored");
+    drop(log);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(segment::path(dir.path(), 0))
+        .unwrap();
+    file.write_all_at(&6u64.to_le_bytes(), 8).unwrap();
+    let (_, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.bytes, b"stored, not stored");
+}
+
+#[test]
+fn cuts_bound_the_log_and_recovery_starts_at_the_last() {
+    let dir = tempfile::tempdir().unwrap();
+    let size = 256 * 1024;
+    let (mut log, _) = OutputLog::open_sized(dir.path(), size).unwrap();
+    let mut cuts = 0;
+    for _ in 0..40 {
+        feed(&mut log, &[b'x'; 20_000]);
+        if log.needs_cut() {
+            cuts += 1;
+            log.cut(format!("snapshot {cuts}").as_bytes(), b"\x1b[3")
+                .unwrap();
+        }
+    }
+    assert!(cuts >= 3);
+    assert_eq!(log.total(), 800_000);
+    drop(log);
+    assert_eq!(numbers(dir.path()).unwrap().len(), 2);
+    let (_, recovered) = OutputLog::open_sized(dir.path(), size).unwrap();
+    assert_eq!(
+        recovered.snapshot.as_deref(),
+        Some(format!("snapshot {cuts}").as_bytes())
+    );
+    assert!(recovered.bytes.starts_with(b"\x1b[3"));
+    let (from, tail) = read_at(dir.path(), None, 10).unwrap();
+    assert_eq!((from, tail.len()), (800_000 - 10, 10));
+    let (from, all) = read_at(dir.path(), Some(0), usize::MAX).unwrap();
+    assert_eq!(from + all.len() as u64, 800_000);
+    let beyond = read_at(dir.path(), Some(u64::MAX), 5).unwrap();
+    assert_eq!(beyond, (800_000, Vec::new()));
+}
+
+#[test]
+fn a_cut_that_a_crash_left_half_done_is_as_if_never_begun() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = OutputLog::open(dir.path()).unwrap();
+    feed(&mut log, b"before");
+    drop(log);
+    // The snapshot was there, its segment not yet.
+    fs::write(snapshot_path(dir.path(), 1), b"new").unwrap();
+    let (_, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(
+        (recovered.snapshot, &recovered.bytes[..]),
+        (None, &b"before"[..])
+    );
+    // A segment without its snapshot is not trusted.
+    fs::remove_file(snapshot_path(dir.path(), 1)).unwrap();
+    drop(Segment::create(dir.path(), 1, SEGMENT, 6).unwrap());
+    let (_, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.bytes, b"before");
+}
+
+#[test]
+fn letting_go_of_memory_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = OutputLog::open(dir.path()).unwrap();
+    for part in [b"one ", b"two "] {
+        feed(&mut log, part);
+        log.idle();
+    }
+    drop(log);
+    let (_, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.bytes, b"one two ");
+}
+
+#[test]
+fn the_end_of_a_terminal_is_told_from_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = OutputLog::open(dir.path()).unwrap();
+    let (reader, writer) = io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&reader, true).unwrap();
+    let read = |log: &mut OutputLog| match log.read_from(reader.as_fd(), 10).unwrap() {
+        ReadOutcome::WouldBlock => "silence",
+        ReadOutcome::Eof => "end",
+        _ => "other",
+    };
+    assert_eq!(read(&mut log), "silence");
+    drop(writer);
+    assert_eq!(read(&mut log), "end");
+}
