@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -71,11 +72,20 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, ConfigError> {
         path: path.to_owned(),
         source,
     };
-    let file = match fs::File::open(path) {
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let file = match fs::File::options()
+        .read(true)
+        .custom_flags(nonblocking)
+        .open(path)
+    {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
         Err(error) => return Err(io(error)),
     };
+    // A project's file is untrusted: a device would never end, a pipe never begin (`O_NONBLOCK` below).
+    if !file.metadata().map_err(io)?.is_file() {
+        return Err(io(std::io::Error::other("it is not a regular file")));
+    }
     let mut text = String::new();
     file.take(MAX_FILE).read_to_string(&mut text).map_err(io)?;
     toml::from_str(&text).map_err(|error| ConfigError::Wrong {
@@ -123,6 +133,26 @@ mod tests {
         assert_eq!(config.queue.slots, 7);
         assert_eq!(config.keys["accept"], "A");
         assert_eq!(config.terminal, crate::config::TerminalConfig::default());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_or_a_directory_in_place_of_the_file_is_refused_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(".gluon.toml");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &file,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let error = load_project(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
+        fs::remove_file(&file).unwrap();
+        fs::create_dir(&file).unwrap();
+        assert!(load_project(dir.path()).is_err());
     }
 
     #[test]

@@ -174,12 +174,14 @@ fn private_dir(path: &Path) -> Result<(), PathError> {
         .mode(0o700)
         .create(path)
         .map_err(io)?;
-    let meta = fs::metadata(path).map_err(io)?;
     let uid = rustix::process::geteuid().as_raw();
-    if meta.uid() != uid {
+    let meta = fs::metadata(path).map_err(io)?;
+    // The link too, where it is one: whoever owns it can point it elsewhere at any time.
+    let link = fs::symlink_metadata(path).map_err(io)?;
+    if let Some(stranger) = [meta.uid(), link.uid()].into_iter().find(|id| *id != uid) {
         return Err(PathError::Unsafe {
             path: path.to_owned(),
-            problem: format!("belongs to uid {}", meta.uid()),
+            problem: format!("belongs to uid {stranger}"),
         });
     }
     if meta.mode() & 0o077 != 0 {
