@@ -1,1 +1,12 @@
-//! stub
+//! The full-screen interface: board, live panes, dialogs.
+//!
+//! Owns model, update, layout, keymap, themes and views. May use the domain, the protocol (with the `Api`
+//! trait) and the configuration; knows neither daemon nor client. Invariants: `update` is pure; a view is
+//! a function of the model and the layout; without a change nothing is drawn; foreign text is cleaned
+//! before it is drawn; the user's terminal is restored however the program ends.
+
+pub mod dialog;
+pub mod keymap;
+pub mod pane;
+pub mod term;
+pub mod theme;

@@ -1,0 +1,188 @@
+//! The table: every action, its keys, and the words for it.
+
+use super::Context::{self, Asking, Board, Drag, Form, List, Prefix, Scroll, Viewer};
+
+macro_rules! actions {
+    ($($action:ident, $name:literal, $group:ident, [$(($context:ident: $($key:literal)+)),*],
+       $title:literal, $hint:expr, $palette:literal;)*) => {
+        /// Something a key, a click or the palette asks for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $(
+                #[doc = $title]
+                $action,
+            )*
+        }
+
+        /// All actions, in the order that help shows them.
+        pub static TABLE: &[Entry] = &[
+            $(Entry {
+                action: Action::$action,
+                name: $name,
+                group: Group::$group,
+                keys: &[$(($context, &[$($key),+])),*],
+                title: $title,
+                hint: $hint,
+                palette: $palette,
+            },)*
+        ];
+    };
+}
+
+/// One action of the table.
+#[derive(Debug)]
+pub struct Entry {
+    /// The action.
+    pub action: Action,
+    /// Its name in the `[keys]` section of the configuration.
+    pub name: &'static str,
+    /// Where help lists it.
+    pub group: Group,
+    /// Its keys, by context.
+    pub keys: &'static [(Context, &'static [&'static str])],
+    /// What it does, as help and palette say it.
+    pub title: &'static str,
+    /// One or two words for the footer.
+    pub hint: Option<&'static str>,
+    /// Whether the palette offers it.
+    pub palette: bool,
+}
+
+/// The headings of help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Group {
+    Move,
+    Task,
+    Agent,
+    View,
+    Program,
+    Pane,
+    Scrollback,
+    Lists,
+    Forms,
+}
+
+impl Group {
+    /// All, in the order of help.
+    pub const ALL: [Group; 9] = [
+        Group::Move,
+        Group::Task,
+        Group::Agent,
+        Group::View,
+        Group::Program,
+        Group::Pane,
+        Group::Scrollback,
+        Group::Lists,
+        Group::Forms,
+    ];
+
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Move => "Moving about",
+            Group::Task => "Tasks",
+            Group::Agent => "Agents",
+            Group::View => "Looking",
+            Group::Program => "gluon",
+            Group::Pane => "In a pane, after the prefix",
+            Group::Scrollback => "In the scrollback",
+            Group::Lists => "In lists and texts",
+            Group::Forms => "In forms",
+        }
+    }
+}
+
+actions! {
+    Left, "left", Move, [(Board: "h" "left")], "Column to the left", None, false;
+    Down, "down", Move, [(Board: "j" "down")], "Next card", None, false;
+    Up, "up", Move, [(Board: "k" "up")], "Previous card", None, false;
+    Right, "right", Move, [(Board: "l" "right")], "Column to the right", None, false;
+    First, "first", Move, [(Board: "g" "home")], "First card of the column", None, false;
+    Last, "last", Move, [(Board: "G" "end")], "Last card of the column", None, false;
+    Column1, "column_1", Move, [(Board: "1")], "Go to Queue", None, true;
+    Column2, "column_2", Move, [(Board: "2")], "Go to Running", None, true;
+    Column3, "column_3", Move, [(Board: "3")], "Go to Review", None, true;
+    Column4, "column_4", Move, [(Board: "4")], "Go to Done", None, true;
+    NextNeedsYou, "next", Move, [(Board: "."), (Prefix: ".")], "Next task that needs you", Some("next"), true;
+    SwitchArea, "switch_area", Move, [(Board: "tab")], "Switch between board and pane", None, false;
+
+    New, "new", Task, [(Board: "n"), (Prefix: "c")], "New task", Some("new"), true;
+    Start, "start", Task, [(Board: "s")], "Start the task now", Some("start"), true;
+    Stop, "stop", Task, [(Board: "x")], "Stop the agent; it can be resumed", Some("stop"), true;
+    Resume, "resume", Task, [(Board: "r")], "Resume the conversation", Some("resume"), true;
+    Diff, "diff", Task, [(Board: "d")], "Show the changes", Some("diff"), true;
+    Accept, "accept", Task, [(Board: "a")], "Accept the task", Some("accept"), true;
+    Detail, "detail", Task, [(Board: "i" "space")], "Everything about the task", Some("detail"), true;
+    MoveLeft, "move_left", Task, [(Board: "H" "shift-left")], "Move the card to the column on the left", None, true;
+    MoveDown, "move_down", Task, [(Board: "J" "shift-down")], "Move the card down", None, true;
+    MoveUp, "move_up", Task, [(Board: "K" "shift-up")], "Move the card up", None, true;
+    MoveRight, "move_right", Task, [(Board: "L" "shift-right")], "Move the card to the column on the right", None, true;
+    Urgent, "urgent", Task, [(Board: "+")], "Make it more urgent", None, true;
+    LessUrgent, "less_urgent", Task, [(Board: "-")], "Make it less urgent", None, true;
+    Hold, "hold", Task, [(Board: "o")], "Hold it back, or let it go", None, true;
+    Cancel, "cancel", Task, [(Board: "C")], "Give the task up; its branch stays", None, true;
+    Delete, "delete", Task, [(Board: "X" "delete")], "Delete the task with its worktree", None, true;
+    CancelDrag, "cancel_drag", Task, [(Drag: "esc")], "Put a dragged card back", Some("put back"), false;
+
+    Open, "open", Agent, [(Board: "enter")], "Type to the agent", Some("type to agent"), true;
+    Message, "message", Agent, [(Board: "m")], "Send the agent a message", Some("message"), true;
+    Allow, "allow", Agent, [(Asking: "y")], "Say yes to what the agent asks", Some("yes"), true;
+    Deny, "deny", Agent, [(Asking: "n")], "Say no to what the agent asks", Some("no"), true;
+
+    Zoom, "zoom", View, [(Board: "z"), (Prefix: "z")], "Zoom the pane", Some("zoom"), true;
+    Tile, "tile", View, [(Board: "t"), (Prefix: "t")], "Tile all running agents", Some("tile"), true;
+    ScrollBack, "scrollback", View, [(Board: "["), (Prefix: "[" "pageup")], "Scroll back in the pane", Some("scroll"), true;
+    Filter, "filter", View, [(Board: "/")], "Filter the cards by words", Some("filter"), true;
+    Project, "project", View, [(Board: "P")], "Show another project, or all", None, true;
+    Sessions, "sessions", View, [(Board: "S"), (Prefix: "s")], "All sessions, live and past", Some("sessions"), true;
+    ClearFilter, "clear_filter", View, [(Board: "esc")], "Clear the filter", None, true;
+
+    Palette, "palette", Program, [(Board: ":" "ctrl-p"), (Prefix: ":")], "Command palette", None, false;
+    PauseQueue, "pause_queue", Program, [(Board: "p")], "Pause the queue, or let it go on", None, true;
+    Mouse, "mouse", Program, [(Board: "M")], "Mouse on or off (off: the terminal selects)", None, true;
+    Redraw, "redraw", Program, [(Board: "ctrl-l")], "Draw everything again", None, true;
+    Help, "help", Program, [(Board: "?" "f1"), (Prefix: "?")], "Help", Some("help"), true;
+    Quit, "quit", Program, [(Board: "q" "ctrl-c")], "Quit the interface; agents go on", Some("quit"), true;
+
+    LeavePane, "leave_pane", Pane, [(Prefix: "q" "d" "esc")], "Back to the board", Some("board"), false;
+    NextPane, "next_pane", Pane, [(Prefix: "n" "right" "down")], "Next running agent", Some("next"), false;
+    PreviousPane, "previous_pane", Pane, [(Prefix: "p" "left" "up")], "Previous running agent", Some("previous"), false;
+
+    LineUp, "line_up", Scrollback, [(Scroll: "k" "up")], "A line up", None, false;
+    LineDown, "line_down", Scrollback, [(Scroll: "j" "down")], "A line down", None, false;
+    CursorLeft, "cursor_left", Scrollback, [(Scroll: "h" "left")], "A column to the left", None, false;
+    CursorRight, "cursor_right", Scrollback, [(Scroll: "l" "right")], "A column to the right", None, false;
+    LineStart, "line_start", Scrollback, [(Scroll: "0" "home")], "To the line's beginning", None, false;
+    LineEnd, "line_end", Scrollback, [(Scroll: "$" "end")], "To the line's end", None, false;
+    HalfUp, "half_up", Scrollback, [(Scroll: "ctrl-u")], "Half a page up", None, false;
+    HalfDown, "half_down", Scrollback, [(Scroll: "ctrl-d")], "Half a page down", None, false;
+    PageUp, "page_up", Scrollback, [(Scroll: "pageup" "ctrl-b")], "A page up", Some("page"), false;
+    PageDown, "page_down", Scrollback, [(Scroll: "pagedown" "ctrl-f" "space")], "A page down", None, false;
+    Top, "top", Scrollback, [(Scroll: "g")], "To the oldest line", Some("top"), false;
+    Bottom, "bottom", Scrollback, [(Scroll: "G")], "To the newest line", Some("bottom"), false;
+    Search, "search", Scrollback, [(Scroll: "/")], "Search", Some("search"), false;
+    NextMatch, "next_match", Scrollback, [(Scroll: "n")], "Next match (older)", Some("older"), false;
+    PreviousMatch, "previous_match", Scrollback, [(Scroll: "N")], "Previous match (newer)", None, false;
+    Select, "select", Scrollback, [(Scroll: "v")], "Begin or end a selection", Some("select"), false;
+    SelectLines, "select_lines", Scrollback, [(Scroll: "V")], "Select whole lines", None, false;
+    Copy, "copy", Scrollback, [(Scroll: "y" "enter")], "Copy the selection", Some("copy"), false;
+    LeaveScroll, "leave_scroll", Scrollback, [(Scroll: "q" "esc" "i")], "Back to the live screen", Some("live"), false;
+
+    RowUp, "row_up", Lists, [(List: "k" "up"), (Viewer: "k" "up")], "Up", None, false;
+    RowDown, "row_down", Lists, [(List: "j" "down"), (Viewer: "j" "down")], "Down", None, false;
+    ViewPageUp, "view_page_up", Lists, [(List: "pageup"), (Viewer: "pageup" "b" "ctrl-u")], "A page up", None, false;
+    ViewPageDown, "view_page_down", Lists, [(List: "pagedown"), (Viewer: "pagedown" "space" "ctrl-d")], "A page down", Some("page"), false;
+    ViewTop, "view_top", Lists, [(List: "g" "home"), (Viewer: "g" "home")], "To the beginning", None, false;
+    ViewBottom, "view_bottom", Lists, [(List: "G" "end"), (Viewer: "G" "end")], "To the end", None, false;
+    NextFile, "next_file", Lists, [(Viewer: "n")], "Next file of the diff", Some("next file"), false;
+    PreviousFile, "previous_file", Lists, [(Viewer: "N" "p")], "Previous file of the diff", None, false;
+    OpenRow, "open_row", Lists, [(List: "enter")], "Open the session; resume it if it has ended", Some("open"), false;
+    ResumeRow, "resume_row", Lists, [(List: "r")], "Resume the session", Some("resume"), false;
+    Close, "close", Lists, [(List: "esc" "q"), (Viewer: "esc" "q" "i" "?" "enter")], "Close", Some("close"), false;
+
+    NextField, "next_field", Forms, [(Form: "tab")], "Next field", None, false;
+    PreviousField, "previous_field", Forms, [(Form: "shift-tab")], "Previous field", None, false;
+    Submit, "submit", Forms, [(Form: "ctrl-s" "ctrl-enter" "f2")], "Done: make it, send it", Some("done"), false;
+    Abort, "abort", Forms, [(Form: "esc")], "Close without doing it", Some("cancel"), false;
+}
