@@ -9,4 +9,5 @@ pub mod dialog;
 pub mod keymap;
 pub mod pane;
 pub mod term;
+pub mod text;
 pub mod theme;
