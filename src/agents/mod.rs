@@ -1,1 +1,29 @@
-//! stub
+//! Agents: how each agent CLI is started, resumed, spoken to and judged, and the built-in demo agent.
+//!
+//! May use the domain and the configuration. Owns the trait [`Agent`], the [`Registry`] of manifests
+//! (`assets/agents/*.toml`, changed and added to by the user's own), the recipe for giving a running agent
+//! a message, and the environment agents get. Starts no process itself (the demo agent, a program of its
+//! own, apart). Invariants: no prompt is ever read as a flag, a command of the CLI or a control sequence;
+//! a user's broken manifest is reported and left out; no value of an environment is ever printed.
+
+mod agent;
+mod deliver;
+mod end;
+mod environment;
+mod manifest;
+mod registry;
+mod schema;
+mod uuid;
+
+#[cfg(test)]
+mod tests;
+
+pub use agent::{
+    Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, Mark, Means, Osc7501,
+    StartContext,
+};
+pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
+pub use environment::{ChildEnv, child_env};
+pub use manifest::MAX_ARGUMENT;
+pub use registry::{ManifestProblem, Registry, command_agent, installed, own_program};
+pub use uuid::{new_conversation_id, uuid_v4};

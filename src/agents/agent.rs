@@ -1,0 +1,250 @@
+//! What every agent CLI must be able to tell: how it is started, resumed, spoken to and judged.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::deliver::Delivery;
+use crate::domain::{Exit, Mode, Reason};
+
+/// An agent CLI, as gluon drives it.
+///
+/// Everything in here is about command lines and keys. Status, cost and permissions of a particular CLI
+/// are read by deep adapters, which sit beside this trait and are found by the same name.
+pub trait Agent: Send + Sync + fmt::Debug {
+    /// Its name in the registry, as the user types it.
+    fn name(&self) -> &str;
+
+    /// Its name for people.
+    fn title(&self) -> &str;
+
+    /// The program it is, as it is looked up in `PATH`, or an absolute path.
+    fn program(&self) -> &str;
+
+    /// How its conversations get their ids.
+    fn conversation_id(&self) -> ConversationId;
+
+    /// A new conversation on its own screen.
+    ///
+    /// # Errors
+    /// Where this agent cannot do that with what `ctx` holds.
+    fn start(&self, ctx: &StartContext) -> Result<Launch, AgentError>;
+
+    /// An earlier conversation on its own screen; `ctx.prompt` is what is said next, if anything.
+    /// `conversation` may be empty for an agent whose [`ConversationId`] is `None`.
+    ///
+    /// # Errors
+    /// Where this agent has no resume, or wants an id and gets none.
+    fn resume(&self, ctx: &StartContext, conversation: &str) -> Result<Launch, AgentError>;
+
+    /// A new conversation without a screen: one run, one prompt.
+    ///
+    /// # Errors
+    /// Where this agent cannot, or the prompt is missing or too long for an argument.
+    fn headless(&self, ctx: &StartContext) -> Result<Launch, AgentError>;
+
+    /// An earlier conversation without a screen.
+    ///
+    /// # Errors
+    /// As [`Agent::resume`] and [`Agent::headless`].
+    fn headless_resume(&self, ctx: &StartContext, conversation: &str)
+    -> Result<Launch, AgentError>;
+
+    /// How a message is given to it while it runs.
+    fn delivery(&self) -> &Delivery;
+
+    /// The keys that answer when it asks for permission.
+    fn answers(&self) -> &Answers;
+
+    /// What its end means. `tail` is the last of what it wrote, raw and untrusted.
+    fn judge_end(&self, exit: Exit, mode: Mode, tail: &str) -> Reason;
+
+    /// What its terminal says of its activity.
+    fn hints(&self) -> &Hints;
+
+    /// The command line that prints its version.
+    fn version_command(&self) -> Vec<String>;
+
+    /// How to get it, in one sentence; empty where there is nothing to get.
+    fn install_hint(&self) -> &str {
+        ""
+    }
+}
+
+/// What an agent is started with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StartContext {
+    /// What it is told first.
+    pub prompt: Option<String>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// The id of the new conversation, for an agent that takes one (see [`super::new_conversation_id`]).
+    pub conversation: Option<String>,
+    /// Whether the user has said that this project may be trusted.
+    pub trusted: bool,
+}
+
+/// A command line ready to be run.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Launch {
+    /// The program and its arguments; never empty.
+    pub argv: Vec<String>,
+    /// Added to the environment.
+    pub env: Vec<(String, String)>,
+    /// Taken out of the environment.
+    pub env_remove: Vec<String>,
+    /// How the first prompt reaches it.
+    pub first_prompt: FirstPrompt,
+    /// The id of its conversation, where it is known before it starts.
+    pub conversation: Option<String>,
+    /// Whether what it does can be resumed after its end.
+    pub resumable: bool,
+}
+
+/// How the first prompt reaches an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FirstPrompt {
+    /// There is none.
+    #[default]
+    None,
+    /// It is in the command line.
+    InArguments,
+    /// To be delivered when the agent first says that it is idle.
+    WhenIdle(String),
+    /// To be delivered when its screen has been still for a moment (it never says what it does).
+    AfterQuiet(String),
+}
+
+/// Values of an environment may be secrets: names only.
+impl fmt::Debug for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.env.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Launch")
+            .field("argv", &self.argv)
+            .field("env", &names)
+            .field("env_remove", &self.env_remove)
+            .field("first_prompt", &self.first_prompt)
+            .field("conversation", &self.conversation)
+            .field("resumable", &self.resumable)
+            .finish()
+    }
+}
+
+/// How an agent's conversations get their ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationId {
+    /// We choose one, a UUID.
+    Chosen,
+    /// The agent chooses one; it is learnt from what it writes.
+    Learnt,
+    /// There are none.
+    #[default]
+    None,
+}
+
+/// The keys that answer when an agent asks for permission; empty where it never asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Yes, this once.
+    pub approve: Vec<u8>,
+    /// No.
+    pub deny: Vec<u8>,
+}
+
+/// What an agent's terminal says of its activity, as data for whoever watches it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hints {
+    /// Whether it emits OSC 7501.
+    pub osc7501: Osc7501,
+    /// Marks in its window title, a fallback.
+    pub titles: Vec<Mark>,
+    /// Words on its screen, the last resort.
+    pub screen: Vec<Mark>,
+}
+
+impl Hints {
+    /// Whether the agent can be expected to say by itself when it is idle.
+    pub fn says_idle(&self) -> bool {
+        self.osc7501 != Osc7501::No || self.titles.iter().any(|mark| mark.means == Means::Idle)
+    }
+}
+
+/// Whether an agent emits OSC 7501, the program status protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Osc7501 {
+    /// It does not, or nobody has looked.
+    #[default]
+    No,
+    /// After its query was answered.
+    WhenAnswered,
+    /// Unasked.
+    Always,
+}
+
+/// A piece of text that tells an activity.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The text to look for.
+    pub text: String,
+    /// What it tells.
+    pub means: Means,
+}
+
+/// What a [`Mark`] tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Means {
+    /// A turn is in progress.
+    Working,
+    /// It waits for a permission or an answer.
+    Waiting,
+    /// It waits for the next prompt.
+    Idle,
+}
+
+/// Why an agent cannot do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AgentError {
+    /// It has no command for it.
+    #[error(
+        "{agent} has no way to {what}; add `[{table}]` to its manifest if your version has one"
+    )]
+    Unsupported {
+        /// Its name.
+        agent: String,
+        /// To do what.
+        what: &'static str,
+        /// The manifest's table for it.
+        table: &'static str,
+    },
+    /// Resuming wants the id of a conversation.
+    #[error("the conversation of this {agent} session is not known, so it cannot be resumed")]
+    NoConversation {
+        /// Its name.
+        agent: String,
+    },
+    /// A headless run wants a prompt.
+    #[error("{agent} needs a prompt to run without a screen")]
+    NoPrompt {
+        /// Its name.
+        agent: String,
+    },
+    /// The text does not fit.
+    #[error(
+        "the text is {bytes} bytes long and at most {most} fit; put it into a file and name the file"
+    )]
+    TooLong {
+        /// How long it is.
+        bytes: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// A command line without a program.
+    #[error("the command is empty")]
+    NoProgram,
+}
