@@ -21,6 +21,7 @@ pub use hello::{Hello, HelloError, PROTOCOL_VERSION};
 pub use input::{Input, Key, KeyPress, Modifiers, MouseButton, MouseInput, MouseKind};
 pub use messages::*;
 pub use screen::{
-    Color, Cursor, CursorShape, Row, ScreenState, ScreenUpdate, Style, StyleRun, TermModes,
+    Color, Cursor, CursorShape, Row, ScreenState, ScreenUpdate, Style, StyleRun, StyledRow,
+    TermModes,
 };
 pub use views::*;

@@ -1,1 +1,10 @@
-//! To come.
+//! The user's own terminal: taken over, drawn to, asked what it can, and always given back.
+//!
+//! Owns every byte that is written to the user's terminal outside of a frame. Invariant: whatever ends
+//! the program (return, error, panic, signal, lost connection), the terminal is as it was.
+
+mod guard;
+mod probe;
+
+pub use guard::{TermOptions, TerminalGuard, end_signal};
+pub use probe::{ColorDepth, cell_size, color_depth, wants_ascii};
