@@ -1,0 +1,1 @@
+//! The same output through another emulator.
