@@ -2,7 +2,17 @@
 //!
 //! The seam to the model: a dialog is plain state; [`Dialog::key`], [`Dialog::paste`] and
 //! [`Dialog::mouse`] change it and say what came of it; [`Dialog::draw`] draws it over the whole screen's
-//! rectangle. (First cut: nothing but the seam.)
+//! rectangle. Layout comes first and serves drawing and mouse alike. Foreign text (titles, branches,
+//! agents' names) is cleaned before it is drawn.
+
+mod confirm;
+mod editor;
+mod form;
+mod frame;
+mod line;
+mod message;
+mod palette;
+mod prompt;
 
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
@@ -12,6 +22,12 @@ use super::keymap::{Action, Keymap};
 use super::theme::Theme;
 use crate::domain::{Project, ProjectId, TaskId};
 use crate::protocol::{AgentView, NewTask, Request};
+
+use confirm::Confirm;
+use form::Form;
+use message::Message;
+use palette::Palette;
+use prompt::Prompt;
 
 /// What a dialog made of an event.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,70 +63,124 @@ pub enum Answer {
 
 /// A dialog.
 #[derive(Debug, Clone)]
-pub enum Dialog {
-    /// To come.
-    None,
+pub struct Dialog(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    NewTask(Box<Form>),
+    Message(Box<Message>),
+    Confirm(Box<Confirm>),
+    Palette(Box<Palette>),
+    Prompt(Box<Prompt>),
 }
 
 impl Dialog {
     /// The new-task form; `current` is the project to begin with.
     pub fn new_task(
-        _projects: &[Project],
-        _agents: &[AgentView],
-        _current: Option<ProjectId>,
+        projects: &[Project],
+        agents: &[AgentView],
+        current: Option<ProjectId>,
     ) -> Self {
-        Dialog::None
+        Dialog(Kind::NewTask(Box::new(Form::new(
+            projects, agents, current,
+        ))))
     }
 
     /// The box that takes a message for a task's agent.
-    pub fn message(_task: TaskId, _title: &str) -> Self {
-        Dialog::None
+    pub fn message(task: TaskId, title: &str) -> Self {
+        Dialog(Kind::Message(Box::new(Message::new(task, title))))
     }
 
     /// The box that says what will be lost and asks; default No.
-    pub fn confirm(_question: &str, _detail: Option<&str>, _yes: Request) -> Self {
-        Dialog::None
+    pub fn confirm(question: &str, detail: Option<&str>, yes: Request) -> Self {
+        Dialog(Kind::Confirm(Box::new(Confirm::new(question, detail, yes))))
     }
 
     /// The command palette over these actions.
-    pub fn palette(_actions: Vec<Action>) -> Self {
-        Dialog::None
+    pub fn palette(actions: Vec<Action>) -> Self {
+        Dialog(Kind::Palette(Box::new(Palette::new(actions))))
     }
 
     /// A line of text: filter, search.
-    pub fn prompt(_label: &str, _text: &str) -> Self {
-        Dialog::None
+    pub fn prompt(label: &str, text: &str) -> Self {
+        Dialog(Kind::Prompt(Box::new(Prompt::new(label, text))))
+    }
+
+    /// The branches the dialog wants to know right after it opened, if any.
+    pub fn wants_branches(&self) -> Option<ProjectId> {
+        match &self.0 {
+            Kind::NewTask(form) => form.project(),
+            _ => None,
+        }
     }
 
     /// The agents there are, when they have come.
-    pub fn set_agents(&mut self, _agents: &[AgentView]) {}
+    pub fn set_agents(&mut self, agents: &[AgentView]) {
+        if let Kind::NewTask(form) = &mut self.0 {
+            form.set_agents(agents);
+        }
+    }
 
     /// A project's branches, when they have come.
-    pub fn set_branches(&mut self, _project: ProjectId, _branches: Vec<String>) {}
+    pub fn set_branches(&mut self, project: ProjectId, branches: Vec<String>) {
+        if let Kind::NewTask(form) = &mut self.0 {
+            form.set_branches(project, branches);
+        }
+    }
 
     /// A key.
-    pub fn key(&mut self, _event: KeyEvent, _keymap: &Keymap) -> Outcome {
-        Outcome::Close
+    pub fn key(&mut self, event: KeyEvent, keymap: &Keymap) -> Outcome {
+        match &mut self.0 {
+            Kind::NewTask(form) => form.key(event, keymap),
+            Kind::Message(message) => message.key(event, keymap),
+            Kind::Confirm(confirm) => confirm.key(event),
+            Kind::Palette(palette) => palette.key(event),
+            Kind::Prompt(prompt) => prompt.key(event),
+        }
     }
 
     /// A paste.
-    pub fn paste(&mut self, _text: &str) -> Outcome {
-        Outcome::Unchanged
+    pub fn paste(&mut self, text: &str) -> Outcome {
+        match &mut self.0 {
+            Kind::NewTask(form) => form.paste(text),
+            Kind::Message(message) => message.paste(text),
+            Kind::Confirm(_) => Outcome::Unchanged,
+            Kind::Palette(palette) => palette.paste(text),
+            Kind::Prompt(prompt) => prompt.paste(text),
+        }
     }
 
     /// The mouse; `screen` is what [`Dialog::draw`] was given.
-    pub fn mouse(&mut self, _event: MouseEvent, _screen: Rect) -> Outcome {
-        Outcome::Unchanged
+    pub fn mouse(&mut self, event: MouseEvent, screen: Rect) -> Outcome {
+        match &mut self.0 {
+            Kind::NewTask(form) => form.mouse(event, screen),
+            Kind::Message(message) => message.mouse(event, screen),
+            Kind::Confirm(confirm) => confirm.mouse(event, screen),
+            Kind::Palette(palette) => palette.mouse(event, screen),
+            Kind::Prompt(_) => Outcome::Unchanged,
+        }
     }
 
     /// Draws it; the cursor's place, if it shows.
     pub fn draw(
         &self,
-        _buf: &mut Buffer,
-        _screen: Rect,
-        _theme: &Theme,
-        _keymap: &Keymap,
+        buf: &mut Buffer,
+        screen: Rect,
+        theme: &Theme,
+        keymap: &Keymap,
     ) -> Option<Position> {
-        None
+        match &self.0 {
+            Kind::NewTask(form) => form.draw(buf, screen, theme, keymap),
+            Kind::Message(message) => message.draw(buf, screen, theme, keymap),
+            Kind::Confirm(confirm) => {
+                confirm.draw(buf, screen, theme);
+                None
+            }
+            Kind::Palette(palette) => palette.draw(buf, screen, theme, keymap),
+            Kind::Prompt(prompt) => prompt.draw(buf, screen, theme),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
