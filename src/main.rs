@@ -1,3 +1,7 @@
 //! The `gluon` binary: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gluon::cli::main()
+}

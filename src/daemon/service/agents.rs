@@ -1,0 +1,295 @@
+//! What the daemon asks of agents: which one, how it starts, how it is spoken to, what its end means.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::finish::EndedRun;
+use super::projects::project_file;
+use super::{Service, blocking, failed};
+use crate::agents::{
+    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, StartContext, child_env,
+    command_agent, deliver, installed, new_conversation_id,
+};
+use crate::daemon::session::Step;
+use crate::domain::{Mode, Reason, Session, Task};
+use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
+
+/// The agent of a task that runs a command of the user's.
+const COMMAND: &str = "command";
+/// How long a first prompt waits for an agent that says when it is idle.
+const FIRST_IDLE: Duration = Duration::from_secs(30);
+/// How long a screen has to be still before an agent that says nothing is taken to be ready, and how long
+/// that is waited for.
+const STILL: (Duration, Duration) = (Duration::from_millis(800), Duration::from_secs(15));
+/// The end of a run's output that its agent judges by, in bytes.
+const TAIL: usize = 16 * 1024;
+
+/// A process about to be started.
+pub(super) struct Plan {
+    pub(super) argv: Vec<String>,
+    pub(super) env: Vec<(OsString, OsString)>,
+    pub(super) conversation: Option<String>,
+    /// What it is told once it runs.
+    pub(super) steps: Vec<Step>,
+    /// What the user should know; shown in the session.
+    pub(super) notes: Vec<String>,
+}
+
+impl From<AgentError> for ApiError {
+    fn from(error: AgentError) -> Self {
+        ApiError::new(ErrorCode::Failed, error.to_string())
+    }
+}
+
+impl Service {
+    /// The name of the agent for a new task.
+    pub(super) fn agent_for(
+        &self,
+        wanted: Option<String>,
+        is_command: bool,
+        project: &Path,
+    ) -> ApiResult<String> {
+        if is_command {
+            return Ok(COMMAND.to_owned());
+        }
+        let named = match wanted {
+            Some(name) => Some(name),
+            None => project_file(project)?.agent,
+        };
+        if let Some(name) = named.or_else(|| self.config.agents.default.clone()) {
+            if self.agents.get(&name).is_some() {
+                return Ok(name);
+            }
+            let known = self.agents.names();
+            return Err(
+                ApiError::new(ErrorCode::NotFound, format!("there is no agent `{name}`"))
+                    .with_hint(format!("known are: {}", known.join(", "))),
+            );
+        }
+        // The demo agent is never meant by saying nothing.
+        let installed = self
+            .agents
+            .iter()
+            .filter(|agent| !matches!(agent.name(), "demo" | "shell"))
+            .find(|agent| program_of(&***agent).is_some());
+        match installed {
+            Some(agent) => Ok(agent.name().to_owned()),
+            None => Err(
+                ApiError::new(ErrorCode::Failed, "no agent is installed").with_hint(
+                    "install one (for example Claude Code or Codex), name one with --agent, or see `gluon doctor`",
+                ),
+            ),
+        }
+    }
+
+    fn agent_of(&self, name: &str, command: Option<&[String]>) -> ApiResult<Arc<dyn Agent>> {
+        if let Some(command) = command {
+            return Ok(command_agent(command.to_vec())?);
+        }
+        self.agents.get(name).ok_or_else(|| {
+            ApiError::not_found(format!("agent `{name}` any more"))
+                .with_hint("give the task another one")
+        })
+    }
+
+    fn task_agent(&self, task: &Task) -> ApiResult<Arc<dyn Agent>> {
+        self.agent_of(&task.agent, task.command.as_deref())
+    }
+
+    /// Whether what a task runs is there to be run.
+    pub(super) fn require_program(&self, task: &Task) -> ApiResult<()> {
+        let agent = self.task_agent(task)?;
+        let program = agent.program();
+        // A relative path is looked up in the worktree, which may not be there yet.
+        if program_of(&*agent).is_some() || program.contains('/') {
+            return Ok(());
+        }
+        let message = format!(
+            "{} is not installed: there is no `{program}`",
+            agent.title()
+        );
+        Err(ApiError::new(ErrorCode::Failed, message)
+            .with_hint("`gluon doctor` says what is missing"))
+    }
+
+    /// A new conversation on `task`.
+    pub(super) async fn plan_start(
+        &self,
+        task: &Task,
+        cwd: &Path,
+        message: Option<&str>,
+    ) -> ApiResult<Plan> {
+        let agent = self.task_agent(task)?;
+        let conversation = match agent.conversation_id() {
+            ConversationId::Chosen => Some(new_conversation_id().map_err(failed)?),
+            _ => None,
+        };
+        let mut prompt = task.prompt.clone();
+        if let Some(message) = message {
+            if !prompt.trim().is_empty() {
+                prompt.push_str("\n\n");
+            }
+            prompt.push_str(message);
+        }
+        let context = StartContext {
+            prompt: (!prompt.trim().is_empty()).then_some(prompt),
+            cwd: cwd.to_owned(),
+            conversation,
+            trusted: false,
+        };
+        let launch = match task.mode {
+            Mode::Interactive => agent.start(&context)?,
+            Mode::Once => agent.headless(&context)?,
+            Mode::Loop => {
+                let message = "loops are not there yet; use the mode interactive or once";
+                return Err(ApiError::new(ErrorCode::Invalid, message));
+            }
+        };
+        self.plan(task, &*agent, launch)
+    }
+
+    /// The conversation of `session` once more; `None` where it cannot be continued.
+    pub(super) async fn plan_resume(
+        &self,
+        task: &Task,
+        session: &Session,
+        message: Option<&str>,
+    ) -> ApiResult<Option<Plan>> {
+        if !self.is_resumable(session) || task.agent != session.agent {
+            return Ok(None);
+        }
+        let agent = self.task_agent(task)?;
+        let conversation = session.conversation.clone().unwrap_or_default();
+        let context = StartContext {
+            prompt: message.map(str::to_owned),
+            cwd: session.cwd.clone(),
+            conversation: session.conversation.clone(),
+            trusted: false,
+        };
+        let launch = match session.mode {
+            Mode::Interactive => agent.resume(&context, &conversation),
+            Mode::Once | Mode::Loop => agent.headless_resume(&context, &conversation),
+        };
+        match launch {
+            Ok(launch) => self.plan(task, &*agent, launch).map(Some),
+            Err(AgentError::Unsupported { .. } | AgentError::NoConversation { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn plan(&self, task: &Task, agent: &dyn Agent, launch: Launch) -> ApiResult<Plan> {
+        let extras = [("GLUON_TASK".to_owned(), task.id.to_string())];
+        let env = child_env(std::env::vars_os(), &launch, &extras).into_vec();
+        let mut steps = Vec::new();
+        match &launch.first_prompt {
+            FirstPrompt::None | FirstPrompt::InArguments => {}
+            FirstPrompt::WhenIdle(text) => {
+                steps.push(Step::Idle(FIRST_IDLE));
+                steps.extend(steps_of(agent, text)?);
+            }
+            FirstPrompt::AfterQuiet(text) => {
+                steps.push(Step::Still(STILL.0, STILL.1));
+                steps.extend(steps_of(agent, text)?);
+            }
+        }
+        Ok(Plan {
+            argv: launch.argv,
+            env,
+            conversation: launch.conversation,
+            steps,
+            notes: Vec::new(),
+        })
+    }
+
+    /// How a text is given to a task's agent while it runs.
+    pub(super) fn delivery(&self, task: &Task, text: &str) -> ApiResult<Vec<Step>> {
+        let agent = self.task_agent(task)?;
+        steps_of(&*agent, text)
+    }
+
+    /// How a session's agent is asked to end before it is made to.
+    pub(super) fn polite_end(&self, _session: &Session) -> Vec<Step> {
+        // All that are known end well on SIGTERM and keep their conversation.
+        Vec::new()
+    }
+
+    /// Whether the conversation of a session can be continued.
+    pub(super) fn is_resumable(&self, session: &Session) -> bool {
+        let Ok(agent) = self.agent_of(&session.agent, None) else {
+            return false;
+        };
+        let context = StartContext {
+            cwd: session.cwd.clone(),
+            ..StartContext::default()
+        };
+        let conversation = session.conversation.as_deref().unwrap_or_default();
+        if conversation.is_empty() && agent.conversation_id() != ConversationId::None {
+            return false;
+        }
+        agent.resume(&context, conversation).is_ok()
+    }
+
+    /// What the end of a run means.
+    pub(super) fn judge(&self, task: &Task, session: &Session, ended: &EndedRun) -> Reason {
+        if let Some(why) = self.setup_failure(session.id) {
+            return Reason::Failed(why);
+        }
+        let dir = self.paths.session_dir(session.id);
+        let tail = crate::pty::log::read_at(&dir, None, TAIL).map(|(_, bytes)| bytes);
+        let tail = String::from_utf8_lossy(&tail.unwrap_or_default()).into_owned();
+        match self.task_agent(task) {
+            Ok(agent) => agent.judge_end(ended.exit, session.mode, &tail),
+            Err(error) => Reason::Failed(error.message),
+        }
+    }
+
+    /// The agents as clients are shown them.
+    pub(super) async fn agent_views(&self) -> ApiResult<Vec<AgentView>> {
+        let agents: Vec<Arc<dyn Agent>> = self.agents.iter().cloned().collect();
+        blocking(move || {
+            agents
+                .iter()
+                .map(|agent| AgentView {
+                    name: agent.name().to_owned(),
+                    title: agent.title().to_owned(),
+                    program: agent.program().to_owned(),
+                    installed: program_of(&**agent),
+                    modes: modes(&**agent),
+                })
+                .collect()
+        })
+        .await
+    }
+}
+
+/// Where an agent's program is; `None`: not installed.
+fn program_of(agent: &dyn Agent) -> Option<PathBuf> {
+    installed(agent, &std::env::var_os("PATH").unwrap_or_default())
+}
+
+fn modes(agent: &dyn Agent) -> Vec<Mode> {
+    let context = StartContext {
+        prompt: Some("x".to_owned()),
+        conversation: Some(String::new()),
+        ..StartContext::default()
+    };
+    let mut modes = vec![Mode::Interactive];
+    if agent.headless(&context).is_ok() {
+        modes.push(Mode::Once);
+    }
+    modes
+}
+
+fn steps_of(agent: &dyn Agent, text: &str) -> ApiResult<Vec<Step>> {
+    let steps = deliver(agent.delivery(), text)?;
+    Ok(steps
+        .into_iter()
+        .map(|step| match step {
+            DeliveryStep::Paste(text) => Step::Input(Input::Paste(text)),
+            DeliveryStep::Pause(millis) => Step::Pause(Duration::from_millis(millis)),
+            DeliveryStep::Bytes(bytes) => Step::Input(Input::Raw(bytes)),
+        })
+        .collect())
+}

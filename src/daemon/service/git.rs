@@ -1,0 +1,210 @@
+//! What the daemon asks of git: repositories, worktrees, how branches stand. Never on a thread that
+//! serves the sockets.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::plain_git::{self as git, GitError};
+use super::projects::project_file;
+use super::records::{Change, DAEMON};
+use super::{Caller, GitState, Service, blocking};
+use crate::domain::names::{branch_name, dir_name};
+use crate::domain::{Project, Status, Task, TaskId};
+use crate::protocol::{ApiError, ApiResult, ErrorCode, GitView, Removed, RiskView};
+
+/// A branch is not looked at more often than that.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Where a task is worked on.
+pub(super) struct Place {
+    pub(super) path: PathBuf,
+    /// Whether it was made just now.
+    pub(super) new: bool,
+}
+
+impl From<GitError> for ApiError {
+    fn from(error: GitError) -> Self {
+        ApiError::new(ErrorCode::Failed, error.to_string())
+    }
+}
+
+impl Service {
+    /// The root of the repository that `directory` is in.
+    pub(super) async fn find_repository(&self, directory: &Path) -> ApiResult<PathBuf> {
+        let directory = directory.to_owned();
+        let found = blocking(move || git::discover(&directory)).await?;
+        Ok(found?.root)
+    }
+
+    pub(super) async fn branches_of(&self, project: &Project) -> ApiResult<Vec<String>> {
+        let path = project.path.clone();
+        Ok(blocking(move || git::branches(&path)).await??)
+    }
+
+    /// A task's worktree: the one it has, or a new one.
+    pub(super) async fn prepare_worktree(
+        &self,
+        task: &Task,
+        project: &Project,
+    ) -> ApiResult<Place> {
+        if let Some(path) = task.worktree.clone().filter(|path| path.is_dir()) {
+            return Ok(Place { path, new: false });
+        }
+        let base = match &task.base {
+            Some(base) => Some(base.clone()),
+            None => project_file(&project.path)?.base,
+        };
+        let parent = match &self.config.worktrees.dir {
+            Some(dir) => dir.clone(),
+            None => self.paths.worktrees(),
+        };
+        let request = git::AddWorktree {
+            repository: project.path.clone(),
+            branch: task
+                .branch
+                .clone()
+                .unwrap_or_else(|| branch_name(task.id, &task.title)),
+            directory: parent
+                .join(&project.name)
+                .join(dir_name(task.id, &task.title)),
+            base,
+            existing: task.branch.is_some(),
+        };
+        let made = blocking(move || git::add_worktree(&request)).await??;
+        let path = made.path.clone();
+        self.change_task(task.id, Change::new(DAEMON, "worktree"), |task| {
+            task.branch = Some(made.branch);
+            task.base_commit = made.base_commit;
+            task.worktree = Some(made.path);
+            Ok(())
+        })?;
+        let (from, to) = (project.path.clone(), path.clone());
+        // What is missing then is said, but is no reason not to start.
+        if let Err(error) = blocking(move || git::copy_included(&from, &to)).await? {
+            let text = format!("not everything of .worktreeinclude was copied: {error}");
+            self.say(Some(task.id), crate::protocol::Level::Warning, text);
+        }
+        Ok(Place { path, new: true })
+    }
+
+    /// Files with uncommitted changes in a task's worktree, new ones too.
+    pub(super) async fn dirty_files(&self, task: &Task) -> ApiResult<u32> {
+        let risk = self.worktree_risk(task).await?;
+        Ok(risk.dirty + risk.untracked)
+    }
+
+    /// What removing a task's worktree and branch would lose.
+    pub(super) async fn worktree_risk(&self, task: &Task) -> ApiResult<RiskView> {
+        let Some(place) = self.place_of(task)? else {
+            return Ok(RiskView::default());
+        };
+        let risk = blocking(move || git::risk(&place)).await??;
+        Ok(RiskView {
+            dirty: risk.dirty,
+            untracked: risk.untracked,
+            unmerged_commits: risk.unmerged_commits,
+            live: false,
+        })
+    }
+
+    /// Removes a task's worktree and branch, leaving a way back.
+    pub(super) async fn remove_worktree(&self, task: &Task) -> ApiResult<Removed> {
+        let Some(place) = self.place_of(task)? else {
+            return Ok(Removed::default());
+        };
+        let recovery = self.paths.recovery();
+        let removed = blocking(move || git::remove_worktree(&place, &recovery)).await??;
+        Ok(Removed {
+            recovery_ref: removed.recovery_ref,
+            patch: removed.patch,
+        })
+    }
+
+    pub(super) async fn diff(self: &Arc<Self>, _: &Caller, id: TaskId) -> ApiResult<String> {
+        let task = self.task(id)?;
+        let Some(place) = self.place_of(&task)? else {
+            return Ok(String::new());
+        };
+        Ok(blocking(move || git::diff(&place)).await??)
+    }
+
+    /// Looks at all branches that may have something new.
+    pub(super) async fn look_at_all_git(&self) {
+        let Ok(tasks) = self.store.tasks() else {
+            return;
+        };
+        for task in tasks {
+            if matches!(task.status, Status::Running | Status::Review) || task.worktree.is_some() {
+                self.look_at_git(task.id, false).await;
+            }
+        }
+    }
+
+    /// Looks at a task's branch, if somebody is there to see it (or it is wanted anyway) and it was not
+    /// looked at a moment ago. Publishes what is new.
+    pub(super) async fn look_at_git(&self, id: TaskId, anyway: bool) {
+        if !anyway && !self.hub.is_watched() {
+            return;
+        }
+        let Ok(task) = self.task(id) else { return };
+        let Ok(Some(place)) = self.place_of(&task) else {
+            return;
+        };
+        {
+            let mut state = self.state();
+            let known: &mut GitState = state.git.entry(id).or_default();
+            let fresh = known.looked_at.is_some_and(|at| at.elapsed() < LOOK_EVERY);
+            if known.looking || (fresh && !anyway) {
+                return;
+            }
+            known.looking = true;
+            known.looked_at = Some(Instant::now());
+        }
+        let summary = blocking(move || git::summary(&place)).await;
+        let view = match summary {
+            Ok(Ok(summary)) => Some(GitView {
+                ahead: summary.ahead,
+                behind: summary.behind,
+                files: summary.files,
+                insertions: summary.insertions,
+                deletions: summary.deletions,
+                dirty: summary.dirty,
+            }),
+            Ok(Err(error)) => {
+                tracing::info!(task = id.0, %error, "a branch cannot be looked at");
+                None
+            }
+            Err(_) => None,
+        };
+        let changed = {
+            let mut state = self.state();
+            let Some(known) = state.git.get_mut(&id) else {
+                return;
+            };
+            known.looking = false;
+            let changed = view.is_some() && known.view != view;
+            if view.is_some() {
+                known.view = view;
+            }
+            changed
+        };
+        if changed {
+            self.publish_task(id);
+        }
+    }
+
+    /// A task's worktree and branch as git knows them; `None` before it has any.
+    fn place_of(&self, task: &Task) -> ApiResult<Option<git::Place>> {
+        let (Some(branch), Some(worktree)) = (&task.branch, &task.worktree) else {
+            return Ok(None);
+        };
+        let project = self.project(task.project)?;
+        Ok(Some(git::Place {
+            repository: project.path,
+            worktree: worktree.clone(),
+            branch: branch.clone(),
+            base_commit: task.base_commit.clone(),
+        }))
+    }
+}

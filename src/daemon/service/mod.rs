@@ -1,0 +1,184 @@
+//! The service: what gluon can be asked, one function per request, in files by aggregate.
+//!
+//! Invariants: the store is changed in here only, and every change is published after it is stored; what
+//! changes a task runs under that task's lock, so that two clients cannot start it twice; git and other
+//! slow work never runs on the threads that serve the sockets.
+
+mod agents;
+mod api;
+mod control;
+mod finish;
+mod git;
+mod launch;
+mod messages;
+mod moves;
+mod notices;
+mod plain_git;
+mod projects;
+mod queue;
+mod records;
+mod recover;
+mod removal;
+mod sessions;
+mod stop;
+mod tasks;
+mod views;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::{Notify, mpsc, oneshot};
+
+pub(super) use api::Caller;
+pub(super) use finish::EndedRun;
+pub(super) use stop::StopWhy;
+
+use super::hub::Hub;
+use super::keeper::Keeper;
+use super::session::{Notice, SessionHandle};
+use crate::config::{Config, Paths};
+use crate::domain::{RunId, SessionId, TaskId, Timestamp};
+use crate::protocol::{ApiError, ErrorCode, GitView, HoldView, QueueView, TerminalInfo};
+use crate::store::Store;
+
+/// How the daemon ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// For good, with the keeper.
+    Stop,
+    /// To be started again at once.
+    Restart,
+}
+
+/// Everything the daemon knows and has.
+pub(super) struct Service {
+    pub(super) paths: Paths,
+    pub(super) config: Config,
+    pub(super) hub: Hub,
+    pub(super) keeper: Keeper,
+    pub(super) agents: crate::agents::Registry,
+    pub(super) started_at: Timestamp,
+    /// Rung whenever something changed that the scheduler may want to act on.
+    pub(super) schedule: Notify,
+    pub(super) end: mpsc::UnboundedSender<End>,
+    closing: AtomicBool,
+    store: Store,
+    /// Held while a task is read, changed and written back.
+    writing: Mutex<()>,
+    state: Mutex<State>,
+    notices: mpsc::UnboundedSender<(SessionId, Notice)>,
+}
+
+/// What is known of the present moment only.
+#[derive(Default)]
+struct State {
+    sessions: HashMap<SessionId, Arc<SessionHandle>>,
+    /// Which session a process belongs to.
+    runs: HashMap<RunId, SessionId>,
+    /// Why processes are being stopped.
+    stopping: HashMap<SessionId, StopWhy>,
+    /// Who waits for the end of a run.
+    waiting: HashMap<RunId, Vec<oneshot::Sender<()>>>,
+    locks: HashMap<TaskId, Arc<tokio::sync::Mutex<()>>>,
+    git: HashMap<TaskId, GitState>,
+    /// As they were last published.
+    holds: HashMap<TaskId, Option<HoldView>>,
+    queue: Option<QueueView>,
+    /// Tasks that the scheduler is starting.
+    starting: HashSet<TaskId>,
+    outer: Option<TerminalInfo>,
+}
+
+/// What is known of a task's branch.
+#[derive(Default)]
+struct GitState {
+    view: Option<GitView>,
+    looked_at: Option<Instant>,
+    /// Whether a look is under way.
+    looking: bool,
+}
+
+/// What the service is made of.
+pub(super) struct Parts {
+    pub(super) paths: Paths,
+    pub(super) config: Config,
+    pub(super) keeper: Keeper,
+    pub(super) agents: crate::agents::Registry,
+    pub(super) store: Store,
+    pub(super) end: mpsc::UnboundedSender<End>,
+    pub(super) notices: mpsc::UnboundedSender<(SessionId, Notice)>,
+}
+
+impl Service {
+    pub(super) fn new(parts: Parts) -> Arc<Service> {
+        Arc::new(Service {
+            paths: parts.paths,
+            config: parts.config,
+            hub: Hub::default(),
+            keeper: parts.keeper,
+            agents: parts.agents,
+            started_at: super::clock::now(),
+            schedule: Notify::new(),
+            end: parts.end,
+            closing: AtomicBool::new(false),
+            store: parts.store,
+            writing: Mutex::new(()),
+            state: Mutex::new(State::default()),
+            notices: parts.notices,
+        })
+    }
+
+    /// The present moment. Never held across an await or a call of the store.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the daemon is going away, so that nothing is started any more.
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// From now on nothing is started.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Serialises what changes a task.
+    async fn lock_task(&self, task: TaskId) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = self.state().locks.entry(task).or_default().clone();
+        lock.lock_owned().await
+    }
+}
+
+/// Runs slow work where it holds up nobody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| internal(format!("slow work was lost: {error}")))
+}
+
+/// An error that is a bug.
+fn internal(message: impl Into<String>) -> ApiError {
+    let message = message.into();
+    tracing::error!(message);
+    ApiError::new(ErrorCode::Internal, message)
+}
+
+/// An error of something outside gluon, with everything it was caused by in one sentence.
+fn failed(error: impl std::error::Error) -> ApiError {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !message.contains(&cause_text) {
+            message.push_str(": ");
+            message.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    ApiError::new(ErrorCode::Failed, message)
+}

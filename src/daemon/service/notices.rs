@@ -1,0 +1,65 @@
+//! What sessions and the keeper say, one after the other.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::{EndedRun, Service};
+use crate::daemon::session::{Command, Notice};
+use crate::domain::{Exit, RunId, SessionId, TaskId};
+use crate::protocol::{Event, Level};
+
+impl Service {
+    /// Takes the notices of all sessions until the daemon ends.
+    pub(in crate::daemon) async fn hear_sessions(
+        self: Arc<Self>,
+        mut notices: UnboundedReceiver<(SessionId, Notice)>,
+    ) {
+        while let Some((session, notice)) = notices.recv().await {
+            self.hear_session(session, notice);
+        }
+    }
+
+    fn hear_session(self: &Arc<Self>, session: SessionId, notice: Notice) {
+        match notice {
+            Notice::Changed => self.publish_session(session),
+            Notice::Quiet => {
+                let Some(task) = self.task_of(session) else {
+                    return;
+                };
+                let service = self.clone();
+                tokio::spawn(async move { service.look_at_git(task, false).await });
+            }
+            Notice::Bell => self.hub.publish(Event::Bell(session)),
+            Notice::Clipboard(text) => self.hub.publish(Event::Clipboard { session, text }),
+            Notice::Notification(text) => self.say(self.task_of(session), Level::Info, text),
+            Notice::LogFailed(why) => {
+                tracing::error!(session = session.0, why, "a log cannot be written");
+                let text = format!("the output of a session is not kept: {why}");
+                self.say(self.task_of(session), Level::Error, text);
+            }
+            Notice::Ended { run, exit } => {
+                let service = self.clone();
+                let ended = EndedRun { session, run, exit };
+                tokio::spawn(async move { service.run_ended(ended).await });
+            }
+        }
+    }
+
+    /// A process ended: its session takes the rest of its output and then says so.
+    pub(in crate::daemon) fn process_ended(&self, run: RunId, exit: Exit) {
+        let state = self.state();
+        let session = state.runs.get(&run);
+        let handle = session.and_then(|session| state.sessions.get(session));
+        match handle {
+            Some(handle) => {
+                handle.send(Command::Exited(run, exit));
+            }
+            None => tracing::warn!(run = run.0, ?exit, "a process ended that belongs to nobody"),
+        }
+    }
+
+    fn task_of(&self, session: SessionId) -> Option<TaskId> {
+        self.store.session(session).ok().map(|session| session.task)
+    }
+}

@@ -1,0 +1,166 @@
+//! Cards and sessions as clients are shown them: what is stored together with what is observed.
+
+use std::collections::HashMap;
+
+use super::Service;
+use crate::daemon::session::Meta;
+use crate::domain::schedule::{self, Limits};
+use crate::domain::{
+    Activity, Exit, Project, ProjectId, Session, SessionState, Status, Task, TaskId,
+};
+use crate::protocol::{ApiResult, Board, HoldView, QueueView, SessionView, TaskCard};
+
+/// The name under which it is stored that the queue is paused.
+const PAUSED: &str = "queue.paused";
+
+impl Service {
+    /// A card as it is now.
+    pub(super) fn card(&self, id: TaskId) -> ApiResult<TaskCard> {
+        let task = self.store.task(id)?;
+        let project = self.store.project(task.project)?;
+        let session = self.newest_session(id)?;
+        let hold = if task.status == Status::Queued {
+            self.hold(&task, &self.store.tasks()?)
+        } else {
+            None
+        };
+        Ok(self.card_of(task, project.name, session, hold))
+    }
+
+    fn card_of(
+        &self,
+        task: Task,
+        project_name: String,
+        session: Option<Session>,
+        hold: Option<HoldView>,
+    ) -> TaskCard {
+        let session = session.map(|session| self.session_view(session, task.title.clone()));
+        let git = self
+            .state()
+            .git
+            .get(&task.id)
+            .and_then(|state| state.view.clone());
+        TaskCard {
+            task,
+            project_name,
+            session,
+            git,
+            hold,
+        }
+    }
+
+    /// Why a queued task does not start by itself.
+    pub(super) fn hold(&self, task: &Task, tasks: &[Task]) -> Option<HoldView> {
+        if task.status != Status::Queued {
+            return None;
+        }
+        // What may start is started at once, so what still waits without a reason waits for a slot.
+        Some(match schedule::hold(task, tasks) {
+            Some(hold) => hold.into(),
+            None if self.is_paused() => HoldView::Paused,
+            None => HoldView::NoSlot,
+        })
+    }
+
+    /// Everything on the board.
+    pub(super) fn whole_board(&self) -> ApiResult<Board> {
+        let projects = self.store.projects()?;
+        let tasks = self.store.tasks()?;
+        let names: HashMap<ProjectId, &str> = projects
+            .iter()
+            .map(|project| (project.id, project.name.as_str()))
+            .collect();
+        let mut newest: HashMap<TaskId, Session> = HashMap::new();
+        for session in self.store.sessions()? {
+            newest.entry(session.task).or_insert(session);
+        }
+        let cards = tasks
+            .iter()
+            .map(|task| {
+                let name = names.get(&task.project).copied().unwrap_or_default();
+                let hold = self.hold(task, &tasks);
+                self.card_of(task.clone(), name.to_owned(), newest.remove(&task.id), hold)
+            })
+            .collect();
+        Ok(Board {
+            queue: self.queue_view(&tasks),
+            projects,
+            cards,
+        })
+    }
+
+    /// The scheduler as the header shows it.
+    pub(super) fn queue_view(&self, tasks: &[Task]) -> QueueView {
+        let running = tasks.iter().filter(|task| task.status == Status::Running);
+        QueueView {
+            paused: self.is_paused(),
+            slots: self.config.queue.slots,
+            used: running.count() as u32,
+        }
+    }
+
+    /// How much may run at once.
+    pub(in crate::daemon) fn limits(&self, projects: &[Project]) -> Limits {
+        let usual = self.config.queue.slots_per_project;
+        let per_project = projects
+            .iter()
+            .filter_map(|project| Some((project.id, project.slots.or(usual)?)))
+            .collect();
+        Limits {
+            global: self.config.queue.slots,
+            per_project,
+            paused: self.is_paused(),
+        }
+    }
+
+    /// Whether the user paused the queue.
+    pub(super) fn is_paused(&self) -> bool {
+        match self.store.setting(PAUSED) {
+            Ok(value) => value.as_deref() == Some("true"),
+            Err(error) => {
+                tracing::error!(%error, "whether the queue is paused cannot be read");
+                true
+            }
+        }
+    }
+
+    pub(super) fn set_paused(&self, paused: bool) -> ApiResult<()> {
+        let value = if paused { "true" } else { "false" };
+        Ok(self.store.set_setting(PAUSED, value)?)
+    }
+
+    /// A session as it is now.
+    pub(super) fn session_view(&self, session: Session, task_title: String) -> SessionView {
+        let handle = self.state().sessions.get(&session.id).cloned();
+        let meta = match handle {
+            Some(handle) => handle.meta(),
+            None => remembered(&session),
+        };
+        let activity = match session.state {
+            SessionState::Live => meta.activity,
+            _ => Activity::Exited(session.exit.unwrap_or(Exit::Lost)),
+        };
+        let runs = self.store.count_runs(session.id).unwrap_or_default();
+        let resumable = self.is_resumable(&session);
+        SessionView {
+            task_title,
+            activity,
+            activity_since: session.ended_at.unwrap_or(meta.activity_since),
+            health: None,
+            terminal_title: meta.title,
+            last_output_at: meta.last_output_at,
+            cost: None,
+            cols: meta.size.0,
+            rows: meta.size.1,
+            unseen: meta.unseen,
+            runs,
+            resumable,
+            session,
+        }
+    }
+}
+
+/// What can be said of a session that is not open.
+fn remembered(session: &Session) -> Meta {
+    Meta::new((80, 24), session.ended_at.unwrap_or(session.started_at))
+}

@@ -1,0 +1,244 @@
+//! Sessions: for each one that lives or is looked at, a thread that owns its terminal, its output log and
+//! its PTY master.
+//!
+//! Invariants: output is in the log before anything looks at it; what is typed is served between two reads
+//! however much the agent prints; a session nobody looks at makes no frames; an idle one makes no system
+//! calls; a panic in the emulator costs that session its screen and nothing else.
+
+mod actor;
+mod commands;
+mod marks;
+mod output;
+mod pacing;
+mod pending;
+mod status;
+mod timers;
+mod viewers;
+mod wake;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc::UnboundedSender, oneshot};
+
+use super::outbox::{ClientId, Outbox};
+use crate::domain::{Activity, Exit, RunId, SessionId, Timestamp};
+use crate::protocol::{Input, Lines, Match, TerminalInfo};
+use crate::terminal::Options;
+
+/// Commands that may wait for a session; it takes them between any two reads.
+const COMMANDS: usize = 4096;
+/// Emulation needs little stack; a debug build somewhat more.
+const STACK: usize = if cfg!(debug_assertions) {
+    1024 * 1024
+} else {
+    256 * 1024
+};
+
+/// The size of a session that has never had one, in columns and rows.
+pub(super) const FIRST_SIZE: (u16, u16) = (80, 24);
+
+/// A piece of a delivery to an agent: written in order, nothing of another delivery in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Wait until the agent says that it is idle, at most so long.
+    Idle(Duration),
+    /// Wait until its output has been still for so long, at most so long.
+    Still(Duration, Duration),
+    /// Wait.
+    Pause(Duration),
+    /// Put in as the user would.
+    Input(Input),
+}
+
+/// What a session can be told.
+pub(super) enum Command {
+    /// Something typed; by nobody where a program did it.
+    Input(Option<ClientId>, Input),
+    /// A client starts following.
+    Attach {
+        client: ClientId,
+        outbox: Outbox,
+        size: (u16, u16),
+        claim: bool,
+        reply: oneshot::Sender<(u16, u16)>,
+    },
+    /// It stops.
+    Detach(ClientId),
+    /// It has drawn a state.
+    Ack(ClientId, u64),
+    /// Its room is another.
+    Resize {
+        client: ClientId,
+        size: (u16, u16),
+        claim: bool,
+    },
+    /// What the user's terminal is.
+    Outer(TerminalInfo),
+    /// Lines from an id on.
+    Lines(u64, u32, oneshot::Sender<Lines>),
+    /// A search, with the most matches wanted.
+    Search(String, u32, oneshot::Sender<Vec<Match>>),
+    /// The screen as text: lines of scrollback before it, and whether with styles.
+    Text(u32, bool, oneshot::Sender<String>),
+    /// Words for the agent.
+    Deliver(Vec<Step>),
+    /// Output that stands in for an agent's own (a note of gluon's).
+    Note(String),
+    /// Follow the terminal of a process: one that starts, with its size, or one that ran already.
+    Follow {
+        run: RunId,
+        master: OwnedFd,
+        size: Option<(u16, u16)>,
+    },
+    /// The process ended: take the rest of its output, then say so.
+    Exited(RunId, Exit),
+    /// End the thread.
+    Close,
+}
+
+/// What a session tells the service.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// Its [`Meta`] has changed; at most four times a second.
+    Changed,
+    /// It has printed and is quiet now.
+    Quiet,
+    /// The bell.
+    Bell,
+    /// It wants this text on the clipboard.
+    Clipboard(String),
+    /// It wants the user to know this.
+    Notification(String),
+    /// A run ended and all of its output is in the log.
+    Ended { run: RunId, exit: Exit },
+    /// The log cannot be written, for example because the disk is full: one sentence.
+    LogFailed(String),
+}
+
+/// What is observed of a session, to be read at any time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meta {
+    pub(super) activity: Activity,
+    pub(super) activity_since: Timestamp,
+    pub(super) title: String,
+    pub(super) last_output_at: Option<Timestamp>,
+    pub(super) size: (u16, u16),
+    pub(super) unseen: bool,
+    /// Whether a process is attached to it.
+    pub(super) live: bool,
+    /// How many clients follow it.
+    pub(super) viewers: usize,
+}
+
+impl Meta {
+    pub(super) fn new(size: (u16, u16), now: Timestamp) -> Self {
+        Self {
+            activity: Activity::Unknown,
+            activity_since: now,
+            title: String::new(),
+            last_output_at: None,
+            size,
+            unseen: false,
+            live: false,
+            viewers: 0,
+        }
+    }
+}
+
+/// What a session is opened with.
+pub(super) struct Opening {
+    pub(super) id: SessionId,
+    /// The directory of its log; made where it is missing.
+    pub(super) dir: PathBuf,
+    /// Columns and rows, if they are known better than by its log.
+    pub(super) size: Option<(u16, u16)>,
+    /// How it ended; `None` if it lives.
+    pub(super) exit: Option<Exit>,
+    /// Since when it is as it is.
+    pub(super) since: Timestamp,
+    /// How its terminal is.
+    pub(super) options: Options,
+    /// Where its notices go.
+    pub(super) notices: UnboundedSender<(SessionId, Notice)>,
+    pub(super) outer: Option<TerminalInfo>,
+}
+
+/// The way to a session's thread.
+pub(super) struct SessionHandle {
+    pub(super) id: SessionId,
+    commands: SyncSender<Command>,
+    waker: wake::Waker,
+    meta: Arc<Mutex<Meta>>,
+    known_size: Option<(u16, u16)>,
+}
+
+impl SessionHandle {
+    /// Opens a session's log, rebuilds its screen from it in a thread of its own.
+    ///
+    /// # Errors
+    /// Where no thread can be made.
+    pub(super) fn open(opening: Opening) -> io::Result<SessionHandle> {
+        let (waker, wake) = wake::pair()?;
+        let (commands, receiver) = sync_channel(COMMANDS);
+        let marks = marks::Marks::load(&opening.dir);
+        let known_size = opening.size.or_else(|| marks.size_at(u64::MAX));
+        let mut observed = Meta::new(known_size.unwrap_or(FIRST_SIZE), opening.since);
+        if let Some(exit) = opening.exit {
+            observed.activity = Activity::Exited(exit);
+        }
+        let meta = Arc::new(Mutex::new(observed));
+        let handle = SessionHandle {
+            id: opening.id,
+            commands,
+            waker,
+            meta: meta.clone(),
+            known_size,
+        };
+        std::thread::Builder::new()
+            .name(format!("session-{}", opening.id))
+            .stack_size(STACK)
+            .spawn(move || actor::run(opening, marks, wake, receiver, meta))?;
+        Ok(handle)
+    }
+
+    /// Hands a command on; whether the session takes it.
+    pub(super) fn send(&self, command: Command) -> bool {
+        let taken = self.commands.try_send(command).is_ok();
+        self.waker.wake();
+        taken
+    }
+
+    /// The size it had when it was opened, if it has had one.
+    pub(super) fn known_size(&self) -> Option<(u16, u16)> {
+        self.known_size.map(|_| self.meta().size)
+    }
+
+    /// What is observed of it.
+    pub(super) fn meta(&self) -> Meta {
+        lock(&self.meta).clone()
+    }
+
+    /// Changes what the service itself observes.
+    pub(super) fn set_unseen(&self, unseen: bool) -> bool {
+        let mut meta = lock(&self.meta);
+        std::mem::replace(&mut meta.unseen, unseen) != unseen
+    }
+}
+
+impl Drop for SessionHandle {
+    fn drop(&mut self) {
+        self.send(Command::Close);
+    }
+}
+
+fn lock(meta: &Mutex<Meta>) -> MutexGuard<'_, Meta> {
+    meta.lock().unwrap_or_else(PoisonError::into_inner)
+}

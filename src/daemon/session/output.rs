@@ -1,0 +1,370 @@
+//! From the agent's bytes to the log, the screen, the answers and what is observed.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::actor::{Actor, Process};
+use super::marks::{Mark, Marks};
+use super::timers::Tidings;
+use super::{FIRST_SIZE, Meta, Notice, Opening, lock, status};
+use crate::domain::{Activity, Exit, RunId};
+use crate::protocol::Input;
+use crate::pty::{OutputLog, ReadOutcome, Recovered};
+use crate::terminal::{TermEvent, Terminal};
+
+/// The most that is taken from a PTY at once.
+const READ: usize = 64 * 1024;
+/// How long the last output of a process is waited for where others still hold its terminal open.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+impl Actor {
+    /// Opens the log and rebuilds the screen from it.
+    pub(super) fn open(opening: Opening, marks: Marks, meta: Arc<Mutex<Meta>>) -> Actor {
+        let size = opening.size.or_else(|| marks.size_at(u64::MAX));
+        let (cols, rows) = super::viewers::sane(size.unwrap_or(FIRST_SIZE));
+        let mut actor = Actor {
+            id: opening.id,
+            terminal: Terminal::new(cols, rows, opening.options),
+            options: opening.options,
+            log: None,
+            marks,
+            process: None,
+            over: None,
+            size: (cols, rows),
+            pending: Default::default(),
+            viewers: Default::default(),
+            pacing: Default::default(),
+            last_output: None,
+            changed_at: None,
+            deliveries: Default::default(),
+            step_ends: None,
+            tidings: Tidings::default(),
+            meta,
+            notices: opening.notices,
+            outer: None,
+            closing: false,
+        };
+        match OutputLog::open(&opening.dir) {
+            Ok((log, recovered)) => {
+                let start = log.total().saturating_sub(recovered.bytes.len() as u64);
+                actor.log = Some(log);
+                actor.rebuild(start, &recovered, opening.exit.is_some());
+            }
+            Err(error) => actor.tell(Notice::LogFailed(error.to_string())),
+        }
+        if let Some(outer) = opening.outer {
+            actor.set_outer(outer);
+        }
+        actor
+    }
+
+    /// The screen from what the log has, which starts at `start`. Queries were answered when they were
+    /// asked.
+    fn rebuild(&mut self, start: u64, recovered: &Recovered, ended: bool) {
+        let marks: Vec<(u64, Mark)> = self.marks.after(start).collect();
+        let first = self.marks.size_at(start);
+        let size = self.size;
+        let done = self.guard(|terminal| {
+            if let Some((cols, rows)) = first {
+                terminal.resize(cols, rows);
+            }
+            if let Some(snapshot) = &recovered.snapshot {
+                terminal.feed(snapshot);
+            }
+            let mut rest = recovered.bytes.as_slice();
+            let mut at = start;
+            for (offset, mark) in marks {
+                let (now, later) = rest.split_at(rest.len().min((offset - at) as usize));
+                terminal.feed(now);
+                (rest, at) = (later, offset);
+                match mark {
+                    Mark::Size(cols, rows) => terminal.resize(cols, rows),
+                    Mark::Ended => terminal.process_ended(),
+                }
+            }
+            terminal.feed(rest);
+            terminal.resize(size.0, size.1);
+            if ended {
+                terminal.process_ended();
+            }
+            terminal.take_events()
+        });
+        let mut title = None;
+        let mut activity = None;
+        for event in done.unwrap_or_default() {
+            match event {
+                TermEvent::Title(text) => title = Some(text),
+                TermEvent::Program(status) => activity = status::activity(&status),
+                _ => {}
+            }
+        }
+        let mut meta = lock(&self.meta);
+        meta.title = title.unwrap_or_default();
+        if let Some(activity) = activity.filter(|_| !ended) {
+            meta.activity = activity;
+        }
+    }
+
+    /// Notes something about this place of the output.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        let Some(log) = &self.log else { return };
+        if let Err(error) = self.marks.add(log.total(), mark) {
+            tracing::warn!(session = self.id.0, %error, "a mark cannot be written");
+        }
+    }
+
+    /// Follows the terminal of a process that starts, or did while another daemon ran.
+    pub(super) fn follow(&mut self, run: RunId, master: OwnedFd, size: Option<(u16, u16)>) {
+        if let Err(error) = set_nonblocking(&master) {
+            tracing::warn!(session = self.id.0, %error, "a terminal cannot be made non-blocking");
+        }
+        self.pending.clear();
+        self.deliveries.clear();
+        self.step_ends = None;
+        self.process = Some(Process {
+            run,
+            master: Some(master),
+            more: true,
+            ended: None,
+        });
+        match size {
+            Some(size) => {
+                self.size = super::viewers::sane(size);
+                let (cols, rows) = self.size;
+                self.mark(Mark::Size(cols, rows));
+                self.guard(|terminal| terminal.resize(cols, rows));
+            }
+            // The daemon before may have died between its own change and the kernel's.
+            None => self.tell_size(),
+        }
+        let now = crate::daemon::clock::now();
+        let size_now = self.size;
+        self.update_meta(|meta| {
+            meta.live = true;
+            meta.size = size_now;
+            if size.is_some() {
+                meta.activity = Activity::Starting;
+                meta.activity_since = now;
+            }
+        });
+        if let Some((over, exit)) = self.over.take()
+            && over == run
+        {
+            self.exited(run, exit);
+        }
+    }
+
+    /// Reads once; whether there may be more at once.
+    pub(super) fn read_some(&mut self) -> bool {
+        let Some(process) = self.process.as_mut() else {
+            return false;
+        };
+        let Some(master) = process.master.as_ref().filter(|_| process.more) else {
+            return false;
+        };
+        let now = Instant::now();
+        let mut spare = Vec::new();
+        let outcome = match &mut self.log {
+            Some(log) => log.read_from(master.as_fd(), READ),
+            None => read_unlogged(master, &mut spare),
+        };
+        match outcome {
+            Ok(ReadOutcome::Data(bytes)) => {
+                let fed = catch_unwind(AssertUnwindSafe(|| self.terminal.feed(bytes)));
+                if fed.is_err() {
+                    self.lose_screen();
+                }
+                self.after_output(now);
+                self.note_output(now);
+                self.cut_log(false);
+            }
+            Ok(ReadOutcome::Full) => self.cut_log(true),
+            Ok(ReadOutcome::WouldBlock) => process.more = false,
+            Ok(ReadOutcome::Eof) => {
+                process.more = false;
+                process.master = None;
+            }
+            Err(error) => {
+                self.tell(Notice::LogFailed(error.to_string()));
+                self.log = None;
+            }
+        }
+        self.process.as_ref().is_some_and(|process| process.more)
+    }
+
+    /// Takes what the terminal has to say after it was fed.
+    pub(super) fn after_output(&mut self, now: Instant) {
+        self.changed_at.get_or_insert(now);
+        let open = self.terminal.sync_open();
+        self.pacing.note_sync(open, now);
+        let events = self.terminal.take_events();
+        for event in events {
+            self.take_event(event, now);
+        }
+        if !self.pending.is_empty() {
+            self.flush();
+        }
+    }
+
+    fn take_event(&mut self, event: TermEvent, now: Instant) {
+        match event {
+            TermEvent::Answer(bytes) => {
+                self.pending.push(&bytes);
+            }
+            TermEvent::Title(title) => self.update_meta(|meta| meta.title = title),
+            TermEvent::Program(status) => {
+                if let Some(activity) = status::activity(&status) {
+                    self.set_activity(activity);
+                    self.run_delivery(now);
+                }
+            }
+            TermEvent::Bell => self.call(Notice::Bell, now),
+            TermEvent::Clipboard(text) => self.call(Notice::Clipboard(text), now),
+            TermEvent::Notification { title, body } => {
+                let text = if title.is_empty() {
+                    body
+                } else {
+                    format!("{title}: {body}")
+                };
+                self.call(Notice::Notification(text), now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Passes on what calls for attention; not more often than bearable.
+    fn call(&mut self, notice: Notice, now: Instant) {
+        if self.tidings.may_ring(now) {
+            self.tell(notice);
+        }
+    }
+
+    fn set_activity(&mut self, activity: Activity) {
+        let now = crate::daemon::clock::now();
+        let looked_at = self.viewers.count() > 0;
+        self.update_meta(|meta| {
+            if meta.activity != activity {
+                meta.unseen |= activity.needs_user() && !looked_at;
+                meta.activity = activity;
+                meta.activity_since = now;
+            }
+        });
+    }
+
+    /// Cuts the log where it has grown long, with the screen as it is at the cut.
+    fn cut_log(&mut self, now: bool) {
+        if !now && !self.log.as_ref().is_some_and(OutputLog::needs_cut) {
+            return;
+        }
+        let saved = self.guard(|terminal| (terminal.snapshot(), terminal.carry().to_vec()));
+        if let (Some((snapshot, carry)), Some(log)) = (saved, &mut self.log)
+            && let Err(error) = log.cut(&snapshot, &carry)
+        {
+            self.tell(Notice::LogFailed(error.to_string()));
+        }
+    }
+
+    /// Notes that the process ended; its last output is still to come.
+    pub(super) fn exited(&mut self, run: RunId, exit: Exit) {
+        match &mut self.process {
+            Some(process) if process.run == run => {
+                process.more = true;
+                process.ended = Some((exit, Instant::now() + LAST_WORDS));
+            }
+            // It was quicker than the one who started it.
+            _ => self.over = Some((run, exit)),
+        }
+    }
+
+    /// Ends the run once it has ended and all its output is taken.
+    pub(super) fn end_if_drained(&mut self) {
+        let Some(process) = &self.process else {
+            return;
+        };
+        let Some((exit, until)) = process.ended else {
+            return;
+        };
+        if process.master.is_some() && (Instant::now() < until) {
+            return;
+        }
+        let run = process.run;
+        self.process = None;
+        self.pending.clear();
+        self.deliveries.clear();
+        self.mark(Mark::Ended);
+        self.guard(|terminal| terminal.process_ended());
+        self.after_output(Instant::now());
+        self.pending.clear();
+        if let Some(log) = &mut self.log {
+            log.idle();
+        }
+        self.update_meta(|meta| meta.live = false);
+        self.set_activity(Activity::Exited(exit));
+        let looked_at = self.viewers.count() > 0;
+        self.update_meta(|meta| meta.unseen |= !looked_at);
+        self.tell(Notice::Ended { run, exit });
+    }
+
+    /// Writes what `input` means for the agent's modes.
+    pub(super) fn type_in(&mut self, input: &Input) {
+        let bytes = self.guard(|terminal| terminal.encode(input));
+        if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
+            if !self.pending.push(&bytes) && self.tidings.may_ring(Instant::now()) {
+                let text = "the agent reads nothing; what was typed is lost".to_owned();
+                self.tell(Notice::Notification(text));
+            }
+            self.flush();
+        }
+    }
+
+    /// Runs the emulator so that a panic in it costs no more than the screen.
+    pub(super) fn guard<T>(&mut self, work: impl FnOnce(&mut Terminal) -> T) -> Option<T> {
+        match catch_unwind(AssertUnwindSafe(|| work(&mut self.terminal))) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                self.lose_screen();
+                None
+            }
+        }
+    }
+
+    fn lose_screen(&mut self) {
+        tracing::error!(
+            session = self.id.0,
+            "the emulator failed; its screen is lost"
+        );
+        let (cols, rows) = self.size;
+        self.terminal = Terminal::new(cols, rows, self.options);
+        self.terminal.feed(
+            b"[gluon: this screen was lost to a fault in the emulator; the output goes on]\r\n",
+        );
+        self.viewers.reset();
+    }
+
+    /// Ends everything. The log stays as it is: it is complete at every moment.
+    pub(super) fn close(&mut self) {
+        if let Some(log) = &mut self.log {
+            log.idle();
+        }
+    }
+}
+
+/// Reads where there is no log.
+fn read_unlogged<'a>(master: &OwnedFd, spare: &'a mut Vec<u8>) -> std::io::Result<ReadOutcome<'a>> {
+    use rustix::io::Errno;
+    spare.resize(READ, 0);
+    match rustix::io::read(master, &mut spare[..]) {
+        Ok(0) | Err(Errno::IO) => Ok(ReadOutcome::Eof),
+        Ok(count) => Ok(ReadOutcome::Data(&spare[..count])),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(ReadOutcome::WouldBlock),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn set_nonblocking(fd: &OwnedFd) -> std::io::Result<()> {
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    let flags = fcntl_getfl(fd)?;
+    Ok(fcntl_setfl(fd, flags | OFlags::NONBLOCK)?)
+}
