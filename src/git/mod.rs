@@ -1,1 +1,37 @@
-//! stub
+//! Git: repositories, worktrees, status, diff, recovery. The only caller of gix and of the `git` program.
+//!
+//! May use the domain and the configuration. Everything here blocks; the daemon calls it on blocking
+//! threads. Invariants: whatever is made is made whole or not at all; nothing that could hold work is
+//! removed before a recovery ref holds it; readings change nothing in the repository, not even its index,
+//! and run no program the repository names.
+//!
+//! Readings are gix's, except where it would mean rebuilding git: the text of a diff and lists of ignored
+//! files come from `git`, as does everything that writes.
+
+mod diff;
+mod error;
+mod filters;
+mod include;
+mod recovery;
+mod repo;
+mod risk;
+mod run;
+mod scratch;
+mod snapshot;
+mod stat;
+mod status;
+mod submodule;
+mod worktree;
+
+#[cfg(test)]
+mod tests;
+
+pub use diff::{diff, diff_since};
+pub use error::{GitError, Result};
+pub use include::copy_included;
+pub use recovery::{Recovery, remove_worktree};
+pub use repo::{HeadState, RepoInfo, branches, discover, is_merged};
+pub use risk::{Risk, risk};
+pub use run::{Git, Output};
+pub use status::{Summary, summary};
+pub use worktree::{Worktree, WorktreeSpec, add_worktree};

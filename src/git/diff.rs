@@ -1,0 +1,80 @@
+//! The text of everything a task has changed, uncommitted and new files too.
+//!
+//! From `git` rather than gix, since its text is what people and tools expect. It works on an index and
+//! an object directory of its own, so the repository is left exactly as it was.
+
+use std::path::Path;
+
+use super::error::Result;
+use super::filters;
+use super::repo;
+use super::run::Git;
+use super::scratch::Scratch;
+use super::snapshot;
+use super::status::Base;
+
+/// The longest diff, in bytes.
+const MAX_DIFF: usize = 8 << 20;
+
+/// Options that make a diff's text independent of configuration and run no program.
+pub(super) const PLAIN: &[&str] = &[
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+    "--submodule=short",
+    "--find-renames",
+];
+
+/// Everything that differs in `worktree` from where its branch left `base_commit`, as unified text. A diff
+/// beyond 8 MiB is cut, and says so in its last line.
+///
+/// # Errors
+/// Where the worktree or `base_commit` cannot be read.
+pub fn diff(git: &Git, worktree: &Path, base_commit: &str) -> Result<String> {
+    diff_since(git, worktree, base_commit, None)
+}
+
+/// The same, compared with where the branch left `base_name`, if that branch still exists: what was merged
+/// from it or rebased onto since is not shown. Agrees with [`super::summary`].
+///
+/// # Errors
+/// As with [`diff`].
+pub fn diff_since(
+    git: &Git,
+    worktree: &Path,
+    base_commit: &str,
+    base_name: Option<&str>,
+) -> Result<String> {
+    let repo = repo::open(worktree)?;
+    let tip = repo.head_id().ok().map(gix::Id::detach);
+    let fork = Base::find(&repo, worktree, base_commit, base_name)?.fork(&repo, tip)?;
+    let fork = fork.map_or_else(super::worktree::empty_tree, |id| id.to_string());
+    let scratch = Scratch::new()?;
+    let filters = filters::trusted_only(git, worktree);
+    let aside = snapshot::Aside::objects_too(&scratch, &repo, filters)?;
+    snapshot::stage_all(git, worktree, &aside)?;
+    let output = aside
+        .on(git.call(worktree, &["diff", "--cached"]))
+        .args(PLAIN)
+        .args(&[&fork, "--"])
+        .limit(MAX_DIFF)
+        .run()?;
+    let mut bytes = output.stdout;
+    if output.cut {
+        let whole = bytes
+            .iter()
+            .rposition(|b| *b == b'\n')
+            .map_or(0, |at| at + 1);
+        bytes.truncate(whole);
+    }
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if output.cut {
+        text.push_str(&format!(
+            "[cut: more than {} MiB; `git diff {fork}` in the worktree shows all]\n",
+            MAX_DIFF >> 20
+        ));
+    }
+    Ok(text)
+}
