@@ -105,7 +105,9 @@ impl Screen {
     }
 
     pub fn wait_gone(&mut self, text: &str) {
-        self.wait(&format!("“{text}” to go"), |screen| !screen.contains(text));
+        self.wait(&format!("“{text}” to go"), |screen| {
+            !screen.contains(text)
+        });
     }
 
     /// Where `text` begins: column and row, from 0.
@@ -187,7 +189,11 @@ impl Screen {
                 }
                 return status.success();
             }
-            assert!(start.elapsed() < PATIENCE, "it did not end:\n{}", self.text());
+            assert!(
+                start.elapsed() < PATIENCE,
+                "it did not end:\n{}",
+                self.text()
+            );
         }
         self.child.wait().expect("it can be waited for").success()
     }
