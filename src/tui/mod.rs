@@ -5,9 +5,18 @@
 //! a function of the model and the layout; without a change nothing is drawn; foreign text is cleaned
 //! before it is drawn; the user's terminal is restored however the program ends.
 
+pub mod board;
+pub mod card;
 pub mod dialog;
 pub mod keymap;
+pub mod layout;
+pub mod model;
+pub mod msg;
+pub mod overlay;
 pub mod pane;
 pub mod term;
 pub mod text;
+pub mod texts;
 pub mod theme;
+pub mod update;
+pub mod view;

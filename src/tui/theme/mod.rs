@@ -54,6 +54,14 @@ roles! {
     BorderFocus = "border-focus",
     /// The selected row or card (laid over other roles).
     Selected = "selected",
+    /// The rest of the selected card, below its title.
+    SelectedBody = "selected-body",
+    /// The chosen tab.
+    Tab = "tab",
+    /// The heading of a column.
+    Column = "column",
+    /// The heading of the column with the selection.
+    ColumnHere = "column-here",
     /// The mark beside the selected card.
     SelectedMark = "selected-mark",
     /// Health: well.

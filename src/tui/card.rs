@@ -1,0 +1,293 @@
+//! What a card says: its mark, and its facts by weight, as rows of pieces that fit a width.
+//!
+//! Uses domain and protocol. A function of the model; draws nothing. Invariant: state is never colour
+//! alone, a letter or another glyph always goes with it.
+
+use super::board;
+use super::model::Model;
+use super::text::{clean, fit, width};
+use super::theme::{Glyphs, Role};
+use crate::domain::units::short_duration;
+use crate::domain::{Activity, AskKind, Exit, Health, Mode, Reason, Status, Timestamp};
+use crate::protocol::{HoldView, SessionView, TaskCard};
+
+/// A piece of text with its look.
+pub type Piece = (String, Role);
+
+/// A row of a card: what stands at the left, what at the right.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CardRow {
+    /// From the left, cut where there is no room.
+    pub left: Vec<Piece>,
+    /// At the right edge.
+    pub right: Option<Piece>,
+}
+
+/// The most rows a card has.
+pub const MAX_ROWS: usize = 4;
+
+/// The mark before a title: a glyph, the letter of the health, and their look.
+pub fn mark(card: &TaskCard, glyphs: &Glyphs) -> (String, Role) {
+    let (glyph, role) = match card.task.status {
+        Status::Queued => match (&card.hold, &card.task.reason) {
+            (Some(HoldView::Held | HoldView::Paused), _) => (glyphs.pause, Role::Muted),
+            (Some(HoldView::Cycle(_)), _) => (glyphs.cross, Role::Bad),
+            _ => (glyphs.ring, Role::Muted),
+        },
+        Status::Running => return running_mark(card.session.as_ref(), glyphs),
+        Status::Review => match &card.task.reason {
+            Some(Reason::Failed(_)) => (glyphs.cross, Role::Bad),
+            Some(Reason::Stopped | Reason::Interrupted) => (glyphs.pause, Role::Slow),
+            _ => (glyphs.dot, Role::Accent),
+        },
+        Status::Done => (glyphs.check, Role::Good),
+        Status::Cancelled => (glyphs.cross, Role::Muted),
+    };
+    (glyph.to_owned(), role)
+}
+
+fn running_mark(session: Option<&SessionView>, glyphs: &Glyphs) -> (String, Role) {
+    let Some(session) = session else {
+        return (glyphs.ring.to_owned(), Role::Muted);
+    };
+    let glyph = match session.activity {
+        Activity::Waiting(_) => return (glyphs.ask.to_owned(), Role::Waiting),
+        Activity::Limited(_) => glyphs.pause,
+        Activity::Starting | Activity::Unknown | Activity::Exited(_) => glyphs.ring,
+        Activity::Working | Activity::Idle => glyphs.dot,
+    };
+    match session.health.as_ref().map(|verdict| verdict.health) {
+        Some(health) => (format!("{glyph}{}", health.letter()), health_role(health)),
+        None => {
+            let role = match session.activity {
+                Activity::Working => Role::Working,
+                Activity::Idle | Activity::Limited(_) => Role::Slow,
+                _ => Role::Muted,
+            };
+            (glyph.to_owned(), role)
+        }
+    }
+}
+
+/// The colour of a health.
+pub fn health_role(health: Health) -> Role {
+    match health {
+        Health::Healthy => Role::Good,
+        Health::Slow => Role::Slow,
+        Health::Looping => Role::Looping,
+        Health::Stuck => Role::Bad,
+    }
+}
+
+/// What an agent is doing, in a few words.
+pub fn activity(session: &SessionView, now: Timestamp) -> Piece {
+    match &session.activity {
+        Activity::Waiting(ask) => {
+            let words = clean(&ask.text);
+            let words = words.trim();
+            let text = match (ask.kind, words.is_empty()) {
+                (_, false) => format!("asks: {words}"),
+                (AskKind::Permission, true) => "asks for a permission".to_owned(),
+                (AskKind::Question, true) => "asks a question".to_owned(),
+                (AskKind::Auth, true) => "asks you to log in".to_owned(),
+            };
+            (text, Role::Waiting)
+        }
+        Activity::Limited(Some(until)) => {
+            let left = short_duration(until.since(now));
+            (format!("limited, {left} left"), Role::Slow)
+        }
+        Activity::Exited(exit) => (exit_words(*exit), Role::Muted),
+        Activity::Working => ("working".to_owned(), Role::Working),
+        Activity::Idle => ("idle: your turn".to_owned(), Role::Slow),
+        other => (other.word().to_owned(), Role::Muted),
+    }
+}
+
+/// How a process ended, in words.
+pub fn exit_words(exit: Exit) -> String {
+    match exit {
+        Exit::Code(0) => "ended well".to_owned(),
+        Exit::Code(code) => format!("ended with code {code}"),
+        Exit::Signal(signal) => format!("ended by signal {signal}"),
+        Exit::Lost => "lost".to_owned(),
+    }
+}
+
+/// Since when a card is what it is: what its age is counted from.
+pub fn since(card: &TaskCard) -> Timestamp {
+    card.task.changed_at
+}
+
+/// A card's age as it is shown.
+pub fn age(model: &Model, card: &TaskCard) -> String {
+    short_duration(model.now.since(since(card)))
+}
+
+/// What matters most about a card now.
+fn state(model: &Model, card: &TaskCard) -> Piece {
+    if model.moving.contains_key(&card.task.id) {
+        return (
+            format!("moving{}", model.theme.glyphs().ellipsis),
+            Role::Muted,
+        );
+    }
+    match card.task.status {
+        Status::Queued => queued_state(card),
+        Status::Running => match &card.session {
+            Some(session) => activity(session, model.now),
+            None => ("starting".to_owned(), Role::Muted),
+        },
+        Status::Review => reason(card).unwrap_or(("ready for review".to_owned(), Role::Text)),
+        Status::Done => ("accepted".to_owned(), Role::Muted),
+        Status::Cancelled => ("cancelled".to_owned(), Role::Muted),
+    }
+}
+
+fn queued_state(card: &TaskCard) -> Piece {
+    let ids = |tasks: &[crate::domain::TaskId]| {
+        let ids: Vec<String> = tasks.iter().take(3).map(|id| format!("#{id}")).collect();
+        ids.join(" ")
+    };
+    match (&card.hold, &card.task.reason) {
+        (Some(HoldView::Cycle(tasks)), _) => {
+            (format!("waits for itself: {}", ids(tasks)), Role::Bad)
+        }
+        (Some(HoldView::After(tasks)), _) => (format!("after {}", ids(tasks)), Role::Muted),
+        (_, Some(Reason::Failed(_) | Reason::Stopped | Reason::Interrupted)) => {
+            reason(card).unwrap_or(("stopped".to_owned(), Role::Slow))
+        }
+        (Some(HoldView::Held), _) => ("held".to_owned(), Role::Muted),
+        (Some(HoldView::Paused), _) => ("queue paused".to_owned(), Role::Muted),
+        (Some(HoldView::NoSlot), _) => ("waits for a slot".to_owned(), Role::Muted),
+        (None, _) => ("next".to_owned(), Role::Muted),
+    }
+}
+
+fn reason(card: &TaskCard) -> Option<Piece> {
+    Some(match card.task.reason.as_ref()? {
+        Reason::Finished => ("finished".to_owned(), Role::Good),
+        Reason::Failed(why) => (format!("failed: {}", clean(why)), Role::Bad),
+        Reason::Stopped => ("stopped".to_owned(), Role::Slow),
+        Reason::Interrupted => ("interrupted".to_owned(), Role::Slow),
+    })
+}
+
+/// Lines added and removed, commits, cost: what there is of it.
+fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
+    let glyphs = model.theme.glyphs();
+    let mut pieces = Vec::new();
+    if let Some(git) = &card.git {
+        if git.insertions + git.deletions > 0 {
+            let lines = format!("+{} {}{}", git.insertions, glyphs.minus, git.deletions);
+            pieces.push((lines, Role::Text));
+        }
+        if git.ahead > 0 {
+            let plural = if git.ahead == 1 { "" } else { "s" };
+            pieces.push((format!("{} commit{plural}", git.ahead), Role::Muted));
+        }
+        if git.dirty > 0 {
+            pieces.push((format!("{} dirty", git.dirty), Role::Muted));
+        }
+    }
+    if let Some(cost) = card.session.as_ref().and_then(|session| session.cost) {
+        pieces.push((cost.to_string(), Role::Muted));
+    }
+    pieces
+}
+
+/// Who works on it and how: agent, mode, urgency, project.
+fn who(model: &Model, card: &TaskCard) -> Vec<Piece> {
+    let task = &card.task;
+    let mut pieces = vec![(clean(&task.agent).into_owned(), Role::Muted)];
+    if task.mode != Mode::Interactive {
+        let runs = card.session.as_ref().map_or(0, |session| session.runs);
+        let word = match (task.mode, runs) {
+            (Mode::Loop, 1..) => format!("loop {runs}"),
+            (mode, _) => mode.word().to_owned(),
+        };
+        pieces.push((word, Role::Muted));
+    }
+    if task.priority != crate::domain::Priority::default() {
+        pieces.push((format!("p{}", task.priority.level()), Role::Accent));
+    }
+    if board::several_projects(model) {
+        pieces.push((clean(&card.project_name).into_owned(), Role::Muted));
+    }
+    pieces
+}
+
+/// The rows of a card that is `room` cells wide and at most `rows` high; at least two.
+pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<CardRow> {
+    let glyphs = model.theme.glyphs();
+    let age = (age(model, card), Role::Muted);
+    let title = title_row(model, card);
+    let state = state(model, card);
+    let who = who(model, card);
+    let numbers = numbers(model, card);
+    let joined = |parts: Vec<Piece>, right: Option<Piece>| {
+        let room = room.saturating_sub(2 + right.as_ref().map_or(0, |piece| width(&piece.0) + 1));
+        CardRow {
+            left: join(parts, room, glyphs),
+            right,
+        }
+    };
+    let mut out = vec![title];
+    if rows <= 2 {
+        // Two rows: as much as fits, what matters first.
+        let parts = match card.task.status {
+            Status::Queued => who.into_iter().chain([state]).chain(numbers).collect(),
+            Status::Done => numbers.into_iter().chain(who).collect(),
+            Status::Review if state.1 == Role::Good => {
+                numbers.into_iter().chain([state]).chain(who).collect()
+            }
+            _ => [state].into_iter().chain(who).chain(numbers).collect(),
+        };
+        out.push(joined(parts, Some(age)));
+        return out;
+    }
+    out.push(joined(vec![state], Some(age)));
+    if rows == 3 {
+        out.push(joined(who.into_iter().chain(numbers).collect(), None));
+    } else {
+        out.push(joined(who, None));
+        if !numbers.is_empty() {
+            out.push(joined(numbers, None));
+        }
+    }
+    out
+}
+
+fn title_row(model: &Model, card: &TaskCard) -> CardRow {
+    let glyphs = model.theme.glyphs();
+    let (mark, role) = mark(card, glyphs);
+    let unseen = card.session.as_ref().is_some_and(|session| session.unseen);
+    CardRow {
+        left: vec![
+            (mark, role),
+            (" ".to_owned(), Role::Text),
+            (board::title(card), Role::Title),
+        ],
+        right: unseen.then(|| (glyphs.unseen.to_owned(), Role::Waiting)),
+    }
+}
+
+/// The parts with separators between them, as many as fit; the first always, cut where it must be.
+fn join(parts: Vec<Piece>, room: usize, glyphs: &Glyphs) -> Vec<Piece> {
+    let separator = format!(" {} ", glyphs.separator);
+    let mut out: Vec<Piece> = Vec::new();
+    let mut used = 0;
+    for (text, role) in parts {
+        let between = if out.is_empty() { 0 } else { width(&separator) };
+        if out.is_empty() {
+            let text = fit(&text, room, glyphs.ellipsis).into_owned();
+            used = width(&text);
+            out.push((text, role));
+        } else if used + between + width(&text) <= room {
+            used += between + width(&text);
+            out.push((separator.clone(), Role::Faint));
+            out.push((text, role));
+        }
+    }
+    out
+}

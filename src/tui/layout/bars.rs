@@ -1,0 +1,332 @@
+//! Header, footer and tabs: pieces of text in a line, each where it is and what a click on it does.
+
+use ratatui::layout::Rect;
+
+use super::Hit;
+use crate::domain::Status;
+use crate::tui::board;
+use crate::tui::keymap::{Action, Chord, Context, entry};
+use crate::tui::model::{Area, Drag, Link, Model, Overlay, View};
+use crate::tui::text::{clean, fit, width};
+use crate::tui::theme::Role;
+
+/// A piece of a bar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// Where.
+    pub area: Rect,
+    /// The words.
+    pub text: String,
+    /// Their look.
+    pub role: Role,
+    /// What a click does.
+    pub hit: Option<Hit>,
+}
+
+/// A line of pieces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bar {
+    /// The line.
+    pub area: Rect,
+    /// Its pieces.
+    pub segments: Vec<Segment>,
+}
+
+/// Fills a line from both ends; what does not fit is left out.
+struct Filler {
+    bar: Bar,
+    left: u16,
+    right: u16,
+}
+
+impl Filler {
+    fn new(area: Rect) -> Self {
+        Self {
+            left: area.x,
+            right: area.right(),
+            bar: Bar {
+                area,
+                segments: Vec::new(),
+            },
+        }
+    }
+
+    fn room(&self) -> u16 {
+        self.right.saturating_sub(self.left)
+    }
+
+    /// Adds all of `pieces` at the left, or nothing.
+    fn left(&mut self, pieces: &[(&str, Role)], hit: Option<Hit>) -> bool {
+        let wide: usize = pieces.iter().map(|(text, _)| width(text)).sum();
+        if wide > usize::from(self.room()) {
+            return false;
+        }
+        for (text, role) in pieces {
+            self.put(self.left, text, *role, hit);
+            self.left += width(text) as u16;
+        }
+        true
+    }
+
+    /// Adds a piece at the right, if there is room.
+    fn right(&mut self, text: &str, role: Role, hit: Option<Hit>) -> bool {
+        let wide = width(text);
+        if wide > usize::from(self.room()) {
+            return false;
+        }
+        self.right -= wide as u16;
+        self.put(self.right, text, role, hit);
+        true
+    }
+
+    fn put(&mut self, x: u16, text: &str, role: Role, hit: Option<Hit>) {
+        let area = Rect {
+            x,
+            width: width(text) as u16,
+            ..self.bar.area
+        };
+        self.bar.segments.push(Segment {
+            area,
+            text: text.to_owned(),
+            role,
+            hit,
+        });
+    }
+}
+
+pub(super) fn header(model: &Model, area: Rect) -> Bar {
+    let glyphs = model.theme.glyphs();
+    let mut bar = Filler::new(area);
+    bar.left(&[(" gluon ", Role::Brand)], Some(Hit::Action(Action::Help)));
+
+    // From the right first: what must not be missed.
+    bar.right(" ", Role::Text, None);
+    match &model.link {
+        Link::Connecting => bar.right("connecting", Role::Warning, None),
+        Link::Down(_) => bar.right("reconnecting", Role::Warning, None),
+        Link::Lost(_) => bar.right("disconnected", Role::Error, None),
+        Link::Up => false,
+    };
+    if model.link == Link::Up && model.loaded {
+        let pause = Some(Hit::Action(Action::PauseQueue));
+        let slots = format!("{}/{} slots", model.queue.used, model.queue.slots);
+        if area.width >= super::WIDE {
+            bar.right(&slots, Role::Muted, pause);
+        }
+        if model.queue.paused {
+            let text = format!("{} queue paused  ", glyphs.pause);
+            bar.right(&text, Role::Warning, pause);
+        }
+    }
+
+    if board::several_projects(model) || model.filter.project.is_some() {
+        let name = model
+            .projects
+            .iter()
+            .find(|project| Some(project.id) == model.filter.project)
+            .map_or("all projects".into(), |project| clean(&project.name));
+        let name = fit(&name, 24, glyphs.ellipsis);
+        let text = format!(" {name} {} ", glyphs.menu);
+        bar.left(&[(&text, Role::Accent)], Some(Hit::Action(Action::Project)));
+    }
+    counts(model, &mut bar);
+    if !model.filter.words.is_empty() {
+        let words = clean(&model.filter.words);
+        let text = format!("  /{}", fit(&words, 24, glyphs.ellipsis));
+        bar.left(&[(&text, Role::Accent)], Some(Hit::Action(Action::Filter)));
+    }
+    bar.bar
+}
+
+fn counts(model: &Model, bar: &mut Filler) {
+    let running = model
+        .cards
+        .values()
+        .filter(|card| card.task.status == Status::Running);
+    let count = running.clone().count();
+    let blocked = running.filter(|card| board::needs_user(card)).count();
+    let separator = format!(" {} ", model.theme.glyphs().separator);
+    if !model.loaded {
+        return;
+    }
+    let text = format!("  {count} running");
+    bar.left(&[(&text, Role::Text)], None);
+    if blocked > 0 {
+        let verb = if blocked == 1 { "needs" } else { "need" };
+        let text = format!("{blocked} {verb} you");
+        bar.left(
+            &[(&separator, Role::Faint), (&text, Role::Waiting)],
+            Some(Hit::Action(Action::NextNeedsYou)),
+        );
+    }
+}
+
+pub(super) fn tabs(model: &Model, area: Rect) -> Bar {
+    let columns = board::columns(model);
+    let mut bar = Filler::new(area);
+    let label = |status: Status, short: bool| {
+        let count = columns[board::column_index(status)].len();
+        match short {
+            true => format!(" {} {count}", status.title()),
+            false => format!(" {} {count} ", status.title()),
+        }
+    };
+    let wide: usize = Status::COLUMNS
+        .iter()
+        .map(|status| width(&label(*status, false)))
+        .sum();
+    for status in Status::COLUMNS {
+        let text = label(status, wide > usize::from(area.width));
+        let role = match status == model.cursor.column {
+            true => Role::Selected,
+            false => Role::Muted,
+        };
+        bar.left(&[(&text, role)], Some(Hit::Column(status)));
+    }
+    bar.bar
+}
+
+/// What the keys do now: the chip and the context whose keys the hints show.
+pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
+    let scrolling = model
+        .focused_pane()
+        .and_then(|session| model.panes.get(&session))
+        .is_some_and(|pane| pane.state.is_copying());
+    match model.overlays.last() {
+        Some(Overlay::Dialog(..)) => (" DIALOG ", Role::ChipBoard),
+        Some(Overlay::Viewer(_)) => (" TEXT ", Role::ChipBoard),
+        Some(Overlay::Sessions(_)) => (" SESSIONS ", Role::ChipBoard),
+        None if scrolling => (" SCROLL ", Role::ChipScroll),
+        None if model.area == Area::Pane => (" AGENT ", Role::ChipAgent),
+        None => (" BOARD ", Role::ChipBoard),
+    }
+}
+
+pub(super) fn footer(model: &Model, area: Rect) -> Bar {
+    let mut bar = Filler::new(area);
+    let (text, role) = chip(model);
+    bar.left(&[(text, role)], Some(Hit::Action(Action::SwitchArea)));
+    bar.left(&[(" ", Role::Text)], None);
+    for (key, words, action) in hints(model) {
+        let hit = action.map(Hit::Action);
+        // A hint that does not fit ends the row: a shorter one behind it would be out of order.
+        if !bar.left(
+            &[
+                (" ", Role::Hint),
+                (&key, Role::Key),
+                (" ", Role::Hint),
+                (&words, Role::Hint),
+                (" ", Role::Hint),
+            ],
+            hit,
+        ) {
+            break;
+        }
+    }
+    bar.bar
+}
+
+/// The hints of the present context: key, words, what a click does.
+fn hints(model: &Model) -> Vec<(String, String, Option<Action>)> {
+    let keymap = &model.keymap;
+    let fixed = |chord: Chord, words: &str, action| (label(model, chord), words.to_owned(), action);
+    let of = |context: Context, actions: &[Action]| -> Vec<_> {
+        actions
+            .iter()
+            .filter_map(|action| {
+                let chord = *keymap.keys(context, *action).first()?;
+                let words = entry(*action).hint?;
+                Some((label(model, chord), words.to_owned(), Some(*action)))
+            })
+            .collect()
+    };
+    if let Some(top) = model.overlays.last() {
+        return match top {
+            Overlay::Dialog(..) => Vec::new(),
+            Overlay::Viewer(_) => of(
+                Context::Viewer,
+                &[Action::ViewPageDown, Action::NextFile, Action::Close],
+            ),
+            Overlay::Sessions(_) => of(
+                Context::List,
+                &[Action::OpenRow, Action::ResumeRow, Action::Close],
+            ),
+        };
+    }
+    if matches!(model.drag, Drag::Dragging { .. }) {
+        return of(Context::Drag, &[Action::CancelDrag]);
+    }
+    let Some(session) = model.focused_pane() else {
+        return of_board(model, of);
+    };
+    if model
+        .panes
+        .get(&session)
+        .is_some_and(|pane| pane.state.is_copying())
+    {
+        use Action::{Bottom, Copy, LeaveScroll, PageUp, Search, Select, Top};
+        return of(
+            Context::Scroll,
+            &[LeaveScroll, PageUp, Search, Select, Copy, Top, Bottom],
+        );
+    }
+    if model.prefix {
+        use Action::{LeavePane, NextPane, ScrollBack, Tile, Zoom};
+        return of(
+            Context::Prefix,
+            &[LeavePane, Zoom, ScrollBack, NextPane, Tile],
+        );
+    }
+    vec![
+        fixed(
+            keymap.leave(),
+            if model.alone.is_some() {
+                "detach"
+            } else {
+                "board"
+            },
+            Some(Action::LeavePane),
+        ),
+        fixed(
+            keymap.prefix(),
+            "then a key: z zoom, [ scroll, ? help",
+            None,
+        ),
+    ]
+}
+
+fn of_board(
+    model: &Model,
+    of: impl Fn(Context, &[Action]) -> Vec<(String, String, Option<Action>)>,
+) -> Vec<(String, String, Option<Action>)> {
+    use Action::*;
+    let mut hints = Vec::new();
+    if crate::tui::update::asks(model) {
+        hints = of(Context::Asking, &[Allow, Deny]);
+    }
+    let status = model.selected().map(|card| card.task.status);
+    let session = model.selected_session().is_some();
+    let fitting: &[Action] = match status {
+        None => &[New, Sessions, Palette, Help, Quit],
+        Some(Status::Queued) if session => &[Start, New, Open, Diff, Message, Detail],
+        Some(Status::Queued) => &[Start, New, Detail],
+        Some(Status::Running) => &[Open, Stop, Message, Diff, New],
+        Some(Status::Review) => &[Diff, Accept, Resume, Message, New],
+        Some(Status::Done | Status::Cancelled) => &[Diff, Detail, New],
+    };
+    hints.extend(of(Context::Board, fitting));
+    let rest: &[Action] = match model.view {
+        View::Tiles => &[Tile, NextNeedsYou, Help, Quit],
+        _ => &[NextNeedsYou, Zoom, Tile, Filter, Help, Quit],
+    };
+    hints.extend(of(Context::Board, rest));
+    hints.dedup_by(|one, other| one.2 == other.2);
+    hints
+}
+
+fn label(model: &Model, chord: Chord) -> String {
+    match chord.label().as_str() {
+        "Enter" => model.theme.glyphs().enter.to_owned(),
+        label => label.to_owned(),
+    }
+}

@@ -1,0 +1,340 @@
+//! Where everything is: rectangles and the map from cells to what is there. Computed from the model before
+//! anything is drawn, and used by drawing and mouse alike.
+//!
+//! Three designs by width: below 80 columns one column of cards with tabs; from 80 the four columns with
+//! the pane below them, which gives an agent the full width; from 160 the pane beside the columns (with
+//! less, four columns beside a usable pane would be too narrow to read a title).
+
+mod bars;
+mod columns;
+mod tiles;
+
+use ratatui::layout::{Position, Rect};
+
+use super::keymap::Action;
+use super::model::{Area, Link, MIN_SIZE, Model, Overlay, View};
+use crate::domain::{SessionId, Status, TaskId};
+use crate::protocol::TaskCard;
+
+pub use bars::{Bar, Segment};
+pub use columns::ColumnLayout;
+
+/// From this width on the four columns stand side by side.
+pub const WIDE: u16 = 80;
+/// From this width on the pane stands beside the board.
+pub const BESIDE: u16 = 160;
+
+/// Something that can be pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// An action, in header, footer or title bar.
+    Action(Action),
+    /// A column, also where it has no card.
+    Column(Status),
+    /// A card.
+    Card(TaskId),
+    /// The terminal of a session.
+    Pane(TaskId),
+    /// The title bar of a pane.
+    PaneTitle(TaskId),
+    /// A row of the list that lies over the board.
+    Row(usize),
+    /// What lies over the board.
+    Overlay,
+}
+
+/// Where a pane is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaneLayout {
+    /// The card.
+    pub task: Option<TaskId>,
+    /// Its session, if it has one.
+    pub session: Option<SessionId>,
+    /// The title bar.
+    pub title: Rect,
+    /// The terminal.
+    pub inner: Rect,
+}
+
+/// Where everything is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The whole screen.
+    pub screen: Rect,
+    /// Whether the screen is too small for anything.
+    pub too_small: bool,
+    /// The header.
+    pub header: Bar,
+    /// The footer.
+    pub footer: Bar,
+    /// Tabs, where only one column is shown.
+    pub tabs: Bar,
+    /// A line about the connection.
+    pub banner: Rect,
+    /// Everything but header, banner and footer.
+    pub body: Rect,
+    /// The columns shown.
+    pub columns: Vec<ColumnLayout>,
+    /// The line between board and a pane beside it.
+    pub divider: Rect,
+    /// The panes shown.
+    pub panes: Vec<PaneLayout>,
+    /// Running agents for whose panes there is no room.
+    pub more: usize,
+    /// The frame of what lies over the board, if that is a text or a list.
+    pub overlay: Rect,
+    /// What is inside of that frame.
+    pub overlay_inner: Rect,
+    hits: Vec<(Rect, Hit)>,
+}
+
+impl Layout {
+    /// The layout of a model.
+    pub fn new(model: &Model) -> Self {
+        let screen = Rect::new(0, 0, model.size.0, model.size.1);
+        let mut layout = Layout {
+            screen,
+            ..Layout::default()
+        };
+        if screen.width < MIN_SIZE.0 || screen.height < MIN_SIZE.1 {
+            layout.too_small = true;
+            return layout;
+        }
+        layout.frame(model);
+        match model.view {
+            _ if model.alone.is_some() => layout.single_pane(model, layout.body),
+            View::Zoom => layout.single_pane(model, layout.body),
+            View::Tiles => tiles::place(&mut layout, model),
+            View::Split => layout.split(model),
+        }
+        layout.place_overlay(model);
+        layout
+    }
+
+    /// Header, banner and footer; what is left is the body.
+    fn frame(&mut self, model: &Model) {
+        let mut body = self.screen;
+        let bare = model.alone.is_some() || model.view == View::Zoom;
+        if !bare {
+            self.header = bars::header(model, take_top(&mut body, 1));
+        }
+        if matches!(model.link, Link::Down(_) | Link::Lost(_)) && body.height > 4 {
+            self.banner = take_top(&mut body, 1);
+        }
+        if !(model.alone.is_some() && body.height < 4) {
+            self.footer = bars::footer(model, take_bottom(&mut body, 1));
+        }
+        self.body = body;
+        for bar in [&self.header, &self.footer] {
+            for segment in &bar.segments {
+                if let Some(hit) = segment.hit {
+                    self.hits.push((segment.area, hit));
+                }
+            }
+        }
+    }
+
+    fn split(&mut self, model: &Model) {
+        let mut body = self.body;
+        if body.width < WIDE {
+            self.tabs = bars::tabs(model, take_top(&mut body, 1));
+            for segment in &self.tabs.segments {
+                if let Some(hit) = segment.hit {
+                    self.hits.push((segment.area, hit));
+                }
+            }
+            let board = if body.height >= 18 {
+                take_top(&mut body, (self.body.height * 2 / 5).max(8))
+            } else {
+                std::mem::take(&mut body)
+            };
+            columns::place(self, model, board, &[model.cursor.column]);
+            if body.height > 0 {
+                self.single_pane(model, body);
+            }
+        } else if body.width < BESIDE {
+            let rows = board_height(body.height);
+            let board = take_top(&mut body, rows);
+            columns::place(self, model, board, &Status::COLUMNS);
+            self.single_pane(model, body);
+        } else {
+            // A pane wants 80 columns or more; the board what makes titles readable.
+            let wide = (body.width * 9 / 20).clamp(72, 180);
+            let board = Rect {
+                width: wide,
+                ..body
+            };
+            self.divider = Rect {
+                x: wide,
+                width: 1,
+                ..body
+            };
+            let pane = Rect {
+                x: wide + 1,
+                width: body.width - wide - 1,
+                ..body
+            };
+            columns::place(self, model, board, &Status::COLUMNS);
+            self.single_pane(model, pane);
+        }
+    }
+
+    /// The pane of the selected card in `area`.
+    fn single_pane(&mut self, model: &Model, area: Rect) {
+        let mut inner = area;
+        let title = if model.alone.is_some() {
+            Rect { height: 0, ..area }
+        } else {
+            take_top(&mut inner, 1)
+        };
+        let task = model.alone.map(|(task, _)| task).or(model.cursor.task);
+        self.pane(PaneLayout {
+            task,
+            session: model.selected_session(),
+            title,
+            inner,
+        });
+    }
+
+    fn pane(&mut self, pane: PaneLayout) {
+        if let Some(task) = pane.task {
+            self.hits.push((pane.title, Hit::PaneTitle(task)));
+            self.hits.push((pane.inner, Hit::Pane(task)));
+        }
+        self.panes.push(pane);
+    }
+
+    fn place_overlay(&mut self, model: &Model) {
+        let Some(top) = model.overlays.last() else {
+            return;
+        };
+        let (wide, high) = match top {
+            Overlay::Dialog(..) => {
+                self.hits.push((self.screen, Hit::Overlay));
+                return;
+            }
+            Overlay::Viewer(viewer) => {
+                let longest = viewer.lines.len().min(usize::from(u16::MAX)) as u16;
+                (self.screen.width * 9 / 10, longest.saturating_add(2))
+            }
+            Overlay::Sessions(list) => (
+                self.screen.width * 9 / 10,
+                (list.rows().len().min(1000) as u16 + 4).max(8),
+            ),
+        };
+        let small = self.screen.width < WIDE || self.screen.height < 20;
+        let area = if small {
+            self.body
+        } else {
+            let most = self.screen.height.saturating_sub(4);
+            let width = wide.clamp(WIDE - 4, 140).min(self.screen.width);
+            centred(self.screen, width, high.clamp(10, most.max(10)))
+        };
+        self.overlay = area;
+        self.overlay_inner = Rect {
+            x: area.x + 2,
+            y: area.y + 1,
+            width: area.width.saturating_sub(4),
+            height: area.height.saturating_sub(2),
+        };
+        self.hits.push((self.screen, Hit::Overlay));
+        if let Overlay::Sessions(list) = top {
+            for (line, index) in (list.scroll..list.rows().len()).enumerate() {
+                let row = Rect {
+                    y: self.overlay_inner.y + line as u16,
+                    height: 1,
+                    ..self.overlay_inner
+                };
+                if row.y >= self.overlay_inner.bottom() {
+                    break;
+                }
+                self.hits.push((row, Hit::Row(index)));
+            }
+        }
+    }
+
+    /// What is at a cell; the topmost thing.
+    pub fn hit(&self, col: u16, row: u16) -> Option<Hit> {
+        let at = Position::new(col, row);
+        self.hits
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains(at))
+            .map(|(_, hit)| *hit)
+    }
+
+    /// The pane of a card.
+    pub fn pane_of(&self, task: TaskId) -> Option<&PaneLayout> {
+        self.panes.iter().find(|pane| pane.task == Some(task))
+    }
+
+    /// The pane of the selected card.
+    pub fn selected_pane(&self, model: &Model) -> Option<&PaneLayout> {
+        let task = model.alone.map(|(task, _)| task).or(model.cursor.task);
+        self.panes.iter().find(|pane| pane.task == task)
+    }
+
+    /// The size an agent started now would be shown at.
+    pub fn pane_size(&self, model: &Model) -> (u16, u16) {
+        self.selected_pane(model)
+            .or(self.panes.first())
+            .map(|pane| pane.inner)
+            .map_or((self.body.width, self.body.height), |inner| {
+                (inner.width, inner.height)
+            })
+    }
+
+    /// Whether the focused pane is in sight.
+    pub fn shows_focus(&self, model: &Model) -> bool {
+        model.area == Area::Board || self.selected_pane(model).is_some()
+    }
+}
+
+/// The rows a board of four columns takes of `height`; depends on nothing else, so that the agents' panes
+/// below keep their size whatever happens on the board.
+fn board_height(height: u16) -> u16 {
+    match height {
+        0..=9 => height / 2,
+        10..=30 => (height * 9 / 20).max(5),
+        _ => (height * 2 / 5).min(26),
+    }
+}
+
+/// Whether a card takes part in the tiled view.
+pub fn has_pane(card: &TaskCard) -> bool {
+    card.session.is_some()
+}
+
+fn take_top(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    let top = Rect {
+        height: rows,
+        ..*area
+    };
+    area.y += rows;
+    area.height -= rows;
+    top
+}
+
+fn take_bottom(area: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    area.height -= rows;
+    Rect {
+        y: area.bottom(),
+        height: rows,
+        ..*area
+    }
+}
+
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+#[cfg(test)]
+mod tests;

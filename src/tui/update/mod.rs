@@ -1,0 +1,97 @@
+//! The one place where the model changes: a message goes in, and out comes whether the screen looks
+//! different and what is to be done.
+//!
+//! Pure: no I/O, no clock (the time comes with [`Msg::Tick`] and stands in the model).
+
+mod actions;
+mod drag;
+mod keys;
+mod link;
+mod mouse;
+mod open;
+mod overlays;
+mod panes;
+mod reply;
+mod time;
+
+use super::layout::Layout;
+use super::model::{Area, Model};
+use super::msg::{Effect, Msg, Update};
+use crate::domain::{Activity, AskKind, Status};
+
+/// Changes the model by a message.
+pub fn update(model: &mut Model, msg: Msg) -> Update {
+    let mut update = match msg {
+        Msg::Key(event) => keys::key(model, event),
+        Msg::Paste(text) => keys::paste(model, &text),
+        Msg::Mouse(event) => mouse::mouse(model, event),
+        Msg::Resize(cols, rows) => resize(model, (cols, rows)),
+        Msg::Focus(focused) => focus(model, focused),
+        Msg::Link(event) => link::link(model, event),
+        Msg::Reply(reply) => reply::reply(model, *reply),
+        Msg::Tick(now) => time::tick(model, now),
+    };
+    if update.dirty {
+        settle(model, &mut update);
+    }
+    update
+}
+
+/// What follows from a change: the selection where it belongs, the panes in sight attached.
+fn settle(model: &mut Model, update: &mut Update) {
+    super::board::settle(model);
+    if model.area == Area::Pane && model.selected_session().is_none() {
+        open::leave(model);
+    }
+    let layout = Layout::new(model);
+    for column in &layout.columns {
+        model.cursor.scroll[super::board::column_index(column.status)] = column.above;
+    }
+    model.cursor.reveal = false;
+    overlays::fit(model, &layout);
+    panes::sync(model, &layout, update);
+    time::set_wake(model, &layout);
+}
+
+fn resize(model: &mut Model, size: (u16, u16)) -> Update {
+    if model.size == size {
+        return Update::none();
+    }
+    model.size = size;
+    model.cursor.reveal = true;
+    Update::redraw()
+}
+
+fn focus(model: &mut Model, focused: bool) -> Update {
+    if model.terminal_focus == focused {
+        return Update::none();
+    }
+    model.terminal_focus = focused;
+    // Nothing looks different, but panes are claimed or told.
+    let mut update = Update::none();
+    let layout = Layout::new(model);
+    panes::sync(model, &layout, &mut update);
+    update
+}
+
+/// Whether the selected card's agent asks for a permission that a key can answer.
+pub fn asks(model: &Model) -> bool {
+    let Some(card) = model.selected() else {
+        return false;
+    };
+    card.task.status == Status::Running
+        && card.session.as_ref().is_some_and(|session| {
+            matches!(&session.activity, Activity::Waiting(ask) if ask.kind == AskKind::Permission)
+        })
+}
+
+/// An effect and nothing to see.
+fn quietly(effect: Effect) -> Update {
+    Update {
+        dirty: false,
+        effects: vec![effect],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,301 @@
+//! What lies over the board: its keys, its mouse, what it came to, and how it is opened.
+
+use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+
+use super::{actions, open};
+use crate::domain::{SessionState, TaskId};
+use crate::protocol::{
+    ConfirmTask, Level, Request, RiskView, SendMessage, SessionView, TaskDetail,
+};
+use crate::tui::board;
+use crate::tui::dialog::{Answer, Dialog, Outcome};
+use crate::tui::keymap::{Action, Context};
+use crate::tui::layout::{Hit, Layout};
+use crate::tui::model::{Model, Overlay, Purpose};
+use crate::tui::msg::{Effect, Update};
+use crate::tui::overlay::{SessionList, Viewer, ViewerKind};
+use crate::tui::texts;
+
+pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
+    let Some(mut top) = model.overlays.pop() else {
+        return Update::none();
+    };
+    match &mut top {
+        Overlay::Dialog(dialog, purpose) => {
+            let (outcome, purpose) = (dialog.key(event, &model.keymap), *purpose);
+            came_to(model, top, outcome, purpose)
+        }
+        Overlay::Viewer(viewer) => match model.keymap.action(Context::Viewer, event) {
+            Some(Action::Close) => Update::redraw(),
+            Some(action) => {
+                let dirty = viewer.act(action);
+                kept(model, top, dirty)
+            }
+            None => kept(model, top, false),
+        },
+        Overlay::Sessions(list) => match model.keymap.action(Context::List, event) {
+            Some(Action::Close) => Update::redraw(),
+            Some(action @ (Action::OpenRow | Action::ResumeRow)) => {
+                let row = list.current().cloned();
+                open_row(model, top, row, action)
+            }
+            Some(action) => {
+                let dirty = list.act(action);
+                kept(model, top, dirty)
+            }
+            None => kept(model, top, false),
+        },
+    }
+}
+
+fn kept(model: &mut Model, top: Overlay, dirty: bool) -> Update {
+    model.overlays.push(top);
+    Update {
+        dirty,
+        effects: Vec::new(),
+    }
+}
+
+pub(super) fn paste(model: &mut Model, text: &str) -> Update {
+    let Some(Overlay::Dialog(mut dialog, purpose)) = model.overlays.pop() else {
+        return Update::none();
+    };
+    let outcome = dialog.paste(text);
+    came_to(model, Overlay::Dialog(dialog, purpose), outcome, purpose)
+}
+
+pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Update {
+    let Some(mut top) = model.overlays.pop() else {
+        return Update::none();
+    };
+    let by = match event.kind {
+        MouseEventKind::ScrollUp => -3,
+        MouseEventKind::ScrollDown => 3,
+        _ => 0,
+    };
+    let click = event.kind == MouseEventKind::Down(MouseButton::Left);
+    let inside = layout
+        .overlay
+        .contains(ratatui::layout::Position::new(event.column, event.row));
+    match &mut top {
+        Overlay::Dialog(dialog, purpose) => {
+            let (outcome, purpose) = (dialog.mouse(event, layout.screen), *purpose);
+            came_to(model, top, outcome, purpose)
+        }
+        // A click beside it closes it.
+        _ if click && !inside => Update::redraw(),
+        Overlay::Viewer(viewer) => {
+            let dirty = viewer.scroll_by(by);
+            kept(model, top, dirty)
+        }
+        Overlay::Sessions(list) => {
+            if by != 0 {
+                let to = list.index().saturating_add_signed(by / 3);
+                let dirty = list.select(to);
+                return kept(model, top, dirty);
+            }
+            let Some(Hit::Row(row)) = layout.hit(event.column, event.row).filter(|_| click) else {
+                return kept(model, top, false);
+            };
+            // A click selects, one on the selected row opens it.
+            if list.index() == row {
+                let row = list.current().cloned();
+                return open_row(model, top, row, Action::OpenRow);
+            }
+            list.select(row);
+            kept(model, top, true)
+        }
+    }
+}
+
+fn came_to(model: &mut Model, top: Overlay, outcome: Outcome, purpose: Purpose) -> Update {
+    match outcome {
+        Outcome::Unchanged => kept(model, top, false),
+        Outcome::Changed => kept(model, top, true),
+        Outcome::Close => {
+            if purpose == Purpose::Filter {
+                model.filter.words.clear();
+            }
+            Update::redraw()
+        }
+        Outcome::WantBranches(project) => {
+            model.overlays.push(top);
+            Update::call(Request::ListBranches(project))
+        }
+        Outcome::Typed(words) => {
+            model.overlays.push(top);
+            if purpose == Purpose::Filter {
+                model.filter.words = words;
+            }
+            Update::redraw()
+        }
+        Outcome::Done(answer) => answered(model, answer, purpose),
+    }
+}
+
+fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
+    match answer {
+        Answer::NewTask(mut task) => {
+            if task.directory.as_os_str().is_empty() {
+                task.directory = model.cwd.clone();
+            }
+            task.size = Some(Layout::new(model).pane_size(model));
+            Update::call(Request::CreateTask(*task))
+        }
+        Answer::Message(task, text) => {
+            Update::call(Request::SendMessage(SendMessage { task, text }))
+        }
+        Answer::Confirmed(request) => {
+            if let Request::MoveTask(moved) = request.as_ref() {
+                model.moving.insert(moved.task, moved.to);
+            }
+            Update::call(*request)
+        }
+        Answer::Action(action) => {
+            let mut update = Update::redraw();
+            update.merge(actions::perform(model, action));
+            update
+        }
+        Answer::Text(words) => match purpose {
+            Purpose::Itself => Update::redraw(),
+            Purpose::Filter => {
+                model.filter.words = words.trim().to_owned();
+                model.cursor.reveal = true;
+                Update::redraw()
+            }
+            Purpose::Search(session) => {
+                let search = model.panes.get_mut(&session).and_then(|pane| {
+                    pane.state.set_search(words);
+                    pane.state.wanted_search()
+                });
+                let mut update = Update::redraw();
+                update
+                    .effects
+                    .extend(search.map(|search| Effect::Call(Request::Search(search))));
+                update
+            }
+        },
+    }
+}
+
+/// Opens the session of a row: goes to its card and into its pane, or resumes it.
+fn open_row(model: &mut Model, top: Overlay, row: Option<SessionView>, action: Action) -> Update {
+    let Some(row) = row else {
+        return kept(model, top, false);
+    };
+    let task = row.session.task;
+    let live = row.session.state == SessionState::Live;
+    if !open::reveal(model, task) {
+        model.toast(Level::Warning, "its task is no longer on the board", None);
+        return kept(model, top, true);
+    }
+    match (action, live) {
+        (Action::ResumeRow, false) => Update::call(actions::start(model, task)),
+        (_, true) => {
+            open::enter(model);
+            Update::redraw()
+        }
+        (_, false) if row.resumable => Update::call(actions::start(model, task)),
+        (_, false) => open::open(model),
+    }
+}
+
+/// Lets every dialog have what has come.
+pub(super) fn each_dialog(model: &mut Model, mut with: impl FnMut(&mut Dialog, &Model)) {
+    let mut overlays = std::mem::take(&mut model.overlays);
+    for overlay in &mut overlays {
+        if let Overlay::Dialog(dialog, _) = overlay {
+            with(dialog, model);
+        }
+    }
+    model.overlays = overlays;
+}
+
+/// Tells what lies on top how high it is, so that it scrolls by pages.
+pub(super) fn fit(model: &mut Model, layout: &Layout) {
+    let height = usize::from(layout.overlay_inner.height);
+    match model.overlays.last_mut() {
+        Some(Overlay::Viewer(viewer)) => {
+            viewer.height = height;
+            viewer.scroll_by(0);
+        }
+        Some(Overlay::Sessions(list)) => {
+            list.height = height;
+            list.select(list.index());
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn open_help(model: &mut Model) -> Update {
+    let viewer = Viewer::new(ViewerKind::Help, "Help", texts::help(&model.keymap));
+    model.overlays.push(Overlay::Viewer(viewer));
+    Update::redraw()
+}
+
+pub(super) fn open_detail(model: &mut Model, detail: &TaskDetail) -> Update {
+    let task = detail.card.task.id;
+    let title = format!("#{task} {}", board::title(&detail.card));
+    let lines = texts::detail(model, detail);
+    show(model, Viewer::new(ViewerKind::Detail(task), title, lines))
+}
+
+pub(super) fn open_diff(model: &mut Model, task: TaskId, text: &str) -> Update {
+    let title = model.cards.get(&task).map(board::title);
+    let title = format!("Changes of #{task} {}", title.unwrap_or_default());
+    let (lines, marks) = texts::diff(text);
+    let mut viewer = Viewer::new(ViewerKind::Diff(task), title, lines);
+    viewer.marks = marks;
+    show(model, viewer)
+}
+
+/// Shows a text; the same one already shown is replaced and keeps its place.
+fn show(model: &mut Model, mut viewer: Viewer) -> Update {
+    if let Some(Overlay::Viewer(old)) = model.overlays.last_mut()
+        && old.kind == viewer.kind
+    {
+        viewer.scroll = old.scroll;
+        *old = viewer;
+    } else {
+        model.overlays.push(Overlay::Viewer(viewer));
+    }
+    Update::redraw()
+}
+
+pub(super) fn fill_sessions(model: &mut Model, rows: Vec<SessionView>) -> Update {
+    let here = model.selected_session();
+    let list = model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Sessions(list) => Some(list),
+        _ => None,
+    });
+    let Some(list) = list else {
+        return Update::none();
+    };
+    fill(list, rows, here);
+    Update::redraw()
+}
+
+fn fill(list: &mut SessionList, rows: Vec<SessionView>, here: Option<crate::domain::SessionId>) {
+    let first = list.rows.is_none();
+    list.rows = Some(rows);
+    if first && here.is_some() {
+        list.selected = here;
+    }
+    list.select(list.index());
+}
+
+/// Asks before a task is deleted, saying what would go.
+pub(super) fn ask_delete(model: &mut Model, task: TaskId, risk: &RiskView) -> Update {
+    let title = model.cards.get(&task).map(board::title).unwrap_or_default();
+    let question = format!("Delete #{task} {title}?");
+    let detail = texts::risk(risk);
+    let agreed = Request::RemoveTask(ConfirmTask {
+        task,
+        confirm: true,
+    });
+    let dialog = Dialog::confirm(&question, Some(&detail), agreed);
+    model
+        .overlays
+        .push(Overlay::Dialog(Box::new(dialog), Purpose::Itself));
+    Update::redraw()
+}

@@ -1,0 +1,191 @@
+//! Answers to requests.
+
+use super::{link, overlays};
+use crate::protocol::{
+    Accepted, ApiError, Board, ConfirmTask, ErrorCode, Level, MoveTask, Removed, Request, Response,
+};
+use crate::tui::board;
+use crate::tui::dialog::Dialog;
+use crate::tui::model::{Model, Overlay, Purpose};
+use crate::tui::msg::{Reply, Update};
+
+pub(super) fn reply(model: &mut Model, reply: Reply) -> Update {
+    match reply.result {
+        Ok(response) => answered(model, reply.request, response),
+        Err(error) => failed(model, reply.request, error),
+    }
+}
+
+fn answered(model: &mut Model, request: Request, response: Response) -> Update {
+    match (request, response) {
+        (_, Response::Board(board)) => load(model, board),
+        (_, Response::ListAgents(agents)) => {
+            model.agents = agents;
+            overlays::each_dialog(model, |dialog, model| dialog.set_agents(&model.agents));
+            Update::redraw()
+        }
+        (Request::ListBranches(project), Response::ListBranches(branches)) => {
+            overlays::each_dialog(model, |dialog, _| {
+                dialog.set_branches(project, branches.clone());
+            });
+            Update::redraw()
+        }
+        (_, Response::AddProject(project)) => {
+            model.here = Some(project.id);
+            if model.projects.iter().all(|known| known.id != project.id) {
+                model.projects.push(project);
+            }
+            Update::redraw()
+        }
+        (_, Response::CreateTask(card)) => {
+            let (id, title) = (card.task.id, board::title(&card));
+            link::put_card(model, card);
+            super::open::reveal(model, id);
+            model.toast(Level::Info, format!("#{id} {title}"), None);
+            Update::redraw()
+        }
+        (Request::MoveTask(moved), Response::MoveTask(card)) => {
+            model.moving.remove(&moved.task);
+            link::put_card(model, card);
+            Update::redraw()
+        }
+        (
+            _,
+            Response::StartTask(card)
+            | Response::StopTask(card)
+            | Response::CancelTask(card)
+            | Response::EditTask(card),
+        ) => link::put_card(model, card),
+        (_, Response::SendMessage(card)) => {
+            model.toast(Level::Info, "message sent", None);
+            link::put_card(model, card);
+            Update::redraw()
+        }
+        (_, Response::AcceptTask(accepted)) => accept(model, accepted),
+        (Request::TaskRisk(task), Response::TaskRisk(risk)) => {
+            overlays::ask_delete(model, task, &risk)
+        }
+        (Request::RemoveTask(asked), Response::RemoveTask(removed)) => {
+            model.cards.remove(&asked.task);
+            say_removed(model, &removed);
+            Update::redraw()
+        }
+        (_, Response::ShowTask(detail)) => overlays::open_detail(model, &detail),
+        (Request::Diff(task), Response::Diff(text)) => overlays::open_diff(model, task, &text),
+        (_, Response::ListSessions(rows)) => overlays::fill_sessions(model, rows),
+        (_, Response::PauseQueue(queue)) => {
+            model.queue = queue;
+            Update::redraw()
+        }
+        (Request::ReadLines(asked), Response::ReadLines(lines)) => {
+            if let Some(pane) = model.panes.get_mut(&asked.session) {
+                pane.state.lines_arrived(&lines);
+            }
+            Update::redraw()
+        }
+        (Request::Search(asked), Response::Search(matches)) => {
+            let found = !matches.is_empty();
+            if let Some(pane) = model.panes.get_mut(&asked.session) {
+                let height = pane.attached.map_or(24, |attached| attached.size.1);
+                pane.state.matches_arrived(matches, height);
+            }
+            if !found {
+                model.toast(Level::Info, format!("`{}` is nowhere", asked.query), None);
+            }
+            Update::redraw()
+        }
+        _ => Update::none(),
+    }
+}
+
+fn load(model: &mut Model, board: Board) -> Update {
+    model.loaded = true;
+    model.projects = board.projects;
+    model.cards = board
+        .cards
+        .into_iter()
+        .map(|card| (card.task.id, card))
+        .collect();
+    model.queue = board.queue;
+    model.moving.clear();
+    if let Some(id) = model.filter.project
+        && model.projects.iter().all(|project| project.id != id)
+    {
+        model.filter.project = None;
+    }
+    Update::redraw()
+}
+
+fn accept(model: &mut Model, accepted: Accepted) -> Update {
+    let title = board::title(&accepted.card);
+    link::put_card(model, accepted.card);
+    model.toast(
+        Level::Info,
+        format!("accepted: {title}"),
+        Some(accepted.how_to_merge),
+    );
+    Update::redraw()
+}
+
+fn say_removed(model: &mut Model, removed: &Removed) {
+    let mut ways = Vec::new();
+    if let Some(name) = &removed.recovery_ref {
+        ways.push(format!("its work is kept in {name}"));
+    }
+    if let Some(patch) = &removed.patch {
+        ways.push(format!("its patch in {}", patch.display()));
+    }
+    let hint = (!ways.is_empty()).then(|| ways.join(", "));
+    model.toast(Level::Info, "task deleted", hint);
+}
+
+fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
+    if let Request::MoveTask(moved) = &request {
+        // The card goes back to where it stands.
+        model.moving.remove(&moved.task);
+    }
+    if error.code == ErrorCode::Confirm
+        && let Some(agreed) = with_consent(&request)
+    {
+        let dialog = Dialog::confirm(&error.message, error.hint.as_deref(), agreed);
+        model
+            .overlays
+            .push(Overlay::Dialog(Box::new(dialog), Purpose::Itself));
+        return Update::redraw();
+    }
+    match request {
+        // Not every directory is in a repository; an empty board says what to do then.
+        Request::AddProject(_) => Update::none(),
+        Request::Detach(_) => Update::none(),
+        Request::Attach(attach) => {
+            if let Some(pane) = model.panes.get_mut(&attach.session) {
+                pane.error = Some(error.message);
+            }
+            Update::redraw()
+        }
+        // The link reports a lost connection by itself, once.
+        _ if error.code == ErrorCode::Unavailable => Update::redraw(),
+        _ => {
+            model.toast(Level::Error, error.message, error.hint);
+            Update::redraw()
+        }
+    }
+}
+
+/// The same request with the user's consent; `None` for one that takes none.
+fn with_consent(request: &Request) -> Option<Request> {
+    let agreed = |task: &ConfirmTask| ConfirmTask {
+        task: task.task,
+        confirm: true,
+    };
+    Some(match request {
+        Request::MoveTask(moved) => Request::MoveTask(MoveTask {
+            confirm: true,
+            ..moved.clone()
+        }),
+        Request::AcceptTask(task) => Request::AcceptTask(agreed(task)),
+        Request::CancelTask(task) => Request::CancelTask(agreed(task)),
+        Request::RemoveTask(task) => Request::RemoveTask(agreed(task)),
+        _ => return None,
+    })
+}
