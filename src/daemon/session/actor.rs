@@ -44,6 +44,8 @@ pub(super) struct Actor {
     pub(super) meta: Arc<Mutex<Meta>>,
     pub(super) notices: UnboundedSender<(SessionId, Notice)>,
     pub(super) outer: Option<crate::protocol::TerminalInfo>,
+    /// Whether the log could not be cut when it wanted to be.
+    pub(super) cut_failed: bool,
     pub(super) closing: bool,
 }
 

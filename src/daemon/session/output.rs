@@ -44,6 +44,7 @@ impl Actor {
             meta,
             notices: opening.notices,
             outer: None,
+            cut_failed: false,
             closing: false,
         };
         match OutputLog::open(&opening.dir) {
@@ -241,7 +242,7 @@ impl Actor {
         }
     }
 
-    fn set_activity(&mut self, activity: Activity) {
+    pub(super) fn set_activity(&mut self, activity: Activity) {
         let now = crate::daemon::clock::now();
         let looked_at = self.viewers.count() > 0;
         self.update_meta(|meta| {
@@ -255,14 +256,19 @@ impl Actor {
 
     /// Cuts the log where it has grown long, with the screen as it is at the cut.
     fn cut_log(&mut self, now: bool) {
-        if !now && !self.log.as_ref().is_some_and(OutputLog::needs_cut) {
+        let wanted = !self.cut_failed && self.log.as_ref().is_some_and(OutputLog::needs_cut);
+        if !now && !wanted {
             return;
         }
         let saved = self.guard(|terminal| (terminal.snapshot(), terminal.carry().to_vec()));
-        if let (Some((snapshot, carry)), Some(log)) = (saved, &mut self.log)
-            && let Err(error) = log.cut(&snapshot, &carry)
-        {
-            self.tell(Notice::LogFailed(error.to_string()));
+        let (Some((snapshot, carry)), Some(log)) = (saved, &mut self.log) else {
+            return;
+        };
+        let cut = log.cut(&snapshot, &carry);
+        // Not tried again before it has to be.
+        self.cut_failed = cut.is_err();
+        if let Err(error) = cut {
+            self.call(Notice::LogFailed(error.to_string()), Instant::now());
         }
     }
 

@@ -43,8 +43,12 @@ impl Tidings {
 
     fn deadline(&self) -> Option<Instant> {
         let quiet = self.output_at.map(|at| at + QUIET);
-        let told = self.told.filter(|_| self.meta_changed);
-        earliest(quiet, told.map(|at| at + TELL_EVERY))
+        let told = match (self.meta_changed, self.told) {
+            (true, Some(at)) => Some(at + TELL_EVERY),
+            (true, None) => Some(Instant::now()),
+            (false, _) => None,
+        };
+        earliest(quiet, told)
     }
 }
 
@@ -69,6 +73,7 @@ impl Actor {
         self.run_delivery(now);
         if self.tidings.output_at.is_some_and(|at| now >= at + QUIET) {
             self.tidings.output_at = None;
+            self.doubt_start();
             self.tell(Notice::Quiet);
             if let Some(log) = &mut self.log {
                 log.idle();
@@ -95,8 +100,18 @@ impl Actor {
         drop(meta);
         let told = self.tidings.output_told;
         if told.is_none_or(|at| now >= at + TELL_OUTPUT_EVERY) {
+            if told.is_some() {
+                self.doubt_start();
+            }
             self.tidings.output_told = Some(now);
             self.tidings.meta_changed = true;
+        }
+    }
+
+    /// What has printed for a while is not starting any more, even if it says nothing of itself.
+    fn doubt_start(&mut self) {
+        if lock(&self.meta).activity == Activity::Starting {
+            self.set_activity(Activity::Unknown);
         }
     }
 
