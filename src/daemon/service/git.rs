@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::plain_git::{self as git, GitError};
 use super::projects::project_file;
 use super::records::{Change, DAEMON};
 use super::{Caller, GitState, Service, blocking};
+use crate::daemon::clock;
 use crate::domain::names::{branch_name, dir_name};
 use crate::domain::{Project, Status, Task, TaskId};
-use crate::protocol::{ApiError, ApiResult, ErrorCode, GitView, Removed, RiskView};
+use crate::git::{self, Git, GitError};
+use crate::protocol::{ApiError, ApiResult, ErrorCode, GitView, Level, Removed, RiskView};
 
 /// A branch is not looked at more often than that.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The longest diff that is shown, in bytes.
+const MAX_DIFF: usize = 7 * 1024 * 1024;
 
 /// Where a task is worked on.
 pub(super) struct Place {
@@ -25,8 +28,22 @@ pub(super) struct Place {
 
 impl From<GitError> for ApiError {
     fn from(error: GitError) -> Self {
-        ApiError::new(ErrorCode::Failed, error.to_string())
+        let hint = error.hint();
+        let error = ApiError::new(ErrorCode::Failed, error.to_string());
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
+}
+
+/// A task's branch and worktree, with what git wants to know about them.
+struct Branch {
+    root: PathBuf,
+    worktree: PathBuf,
+    name: String,
+    base: Option<String>,
+    base_commit: String,
 }
 
 impl Service {
@@ -59,23 +76,27 @@ impl Service {
             Some(dir) => dir.clone(),
             None => self.paths.worktrees(),
         };
-        let request = git::AddWorktree {
-            repository: project.path.clone(),
-            branch: task
-                .branch
-                .clone()
-                .unwrap_or_else(|| branch_name(task.id, &task.title)),
-            directory: parent
+        let spec = git::WorktreeSpec {
+            root: project.path.clone(),
+            branch: branch_name(task.id, &task.title),
+            path: parent
                 .join(&project.name)
                 .join(dir_name(task.id, &task.title)),
-            base,
-            existing: task.branch.is_some(),
+            // A worktree that somebody removed by hand: go on where its branch stood.
+            base: task.branch.clone().or(base),
         };
-        let made = blocking(move || git::add_worktree(&request)).await??;
+        let made = blocking(move || git::add_worktree(&Git::new(), &spec)).await??;
         let path = made.path.clone();
+        for note in made.notes {
+            self.say(Some(task.id), Level::Info, note);
+        }
         self.change_task(task.id, Change::new(DAEMON, "worktree"), |task| {
+            // Known from now on, whatever is checked out later.
+            if task.branch.is_none() {
+                task.base = Some(made.base_name);
+                task.base_commit = Some(made.base_commit);
+            }
             task.branch = Some(made.branch);
-            task.base_commit = made.base_commit;
             task.worktree = Some(made.path);
             Ok(())
         })?;
@@ -83,7 +104,7 @@ impl Service {
         // What is missing then is said, but is no reason not to start.
         if let Err(error) = blocking(move || git::copy_included(&from, &to)).await? {
             let text = format!("not everything of .worktreeinclude was copied: {error}");
-            self.say(Some(task.id), crate::protocol::Level::Warning, text);
+            self.say(Some(task.id), Level::Warning, text);
         }
         Ok(Place { path, new: true })
     }
@@ -96,10 +117,14 @@ impl Service {
 
     /// What removing a task's worktree and branch would lose.
     pub(super) async fn worktree_risk(&self, task: &Task) -> ApiResult<RiskView> {
-        let Some(place) = self.place_of(task)? else {
+        let Some(branch) = self.branch_of(task)? else {
             return Ok(RiskView::default());
         };
-        let risk = blocking(move || git::risk(&place)).await??;
+        let risk = blocking(move || {
+            let worktree = branch.worktree.is_dir().then_some(&*branch.worktree);
+            git::risk(&Git::new(), &branch.root, worktree, &branch.name)
+        });
+        let risk = risk.await??;
         Ok(RiskView {
             dirty: risk.dirty,
             untracked: risk.untracked,
@@ -110,23 +135,52 @@ impl Service {
 
     /// Removes a task's worktree and branch, leaving a way back.
     pub(super) async fn remove_worktree(&self, task: &Task) -> ApiResult<Removed> {
-        let Some(place) = self.place_of(task)? else {
+        let Some(branch) = self.branch_of(task)? else {
             return Ok(Removed::default());
         };
-        let recovery = self.paths.recovery();
-        let removed = blocking(move || git::remove_worktree(&place, &recovery)).await??;
+        let (dir, id) = (self.paths.recovery(), task.id.0);
+        let stamp = clock::now().0.to_string();
+        let recovery = blocking(move || {
+            git::remove_worktree(
+                &Git::new(),
+                &branch.root,
+                &branch.worktree,
+                &branch.name,
+                &dir,
+                id,
+                &stamp,
+            )
+        });
+        let recovery = recovery.await??;
+        for note in recovery.notes {
+            self.say(None, Level::Info, note);
+        }
         Ok(Removed {
-            recovery_ref: removed.recovery_ref,
-            patch: removed.patch,
+            recovery_ref: recovery.reference,
+            patch: recovery.patch,
         })
     }
 
     pub(super) async fn diff(self: &Arc<Self>, _: &Caller, id: TaskId) -> ApiResult<String> {
         let task = self.task(id)?;
-        let Some(place) = self.place_of(&task)? else {
+        let Some(branch) = self.branch_of(&task)? else {
             return Ok(String::new());
         };
-        Ok(blocking(move || git::diff(&place)).await??)
+        let diff = blocking(move || {
+            let base = branch.base.as_deref();
+            git::diff_since(&Git::new(), &branch.worktree, &branch.base_commit, base)
+        });
+        let mut text = diff.await??;
+        // A frame has to hold it with its surroundings.
+        if text.len() > MAX_DIFF {
+            let mut end = MAX_DIFF;
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+            text.truncate(end);
+            text.push_str("\n[gluon: the rest of this diff is too long to be shown]\n");
+        }
+        Ok(text)
     }
 
     /// Looks at all branches that may have something new.
@@ -148,7 +202,7 @@ impl Service {
             return;
         }
         let Ok(task) = self.task(id) else { return };
-        let Ok(Some(place)) = self.place_of(&task) else {
+        let Ok(Some(branch)) = self.branch_of(&task) else {
             return;
         };
         {
@@ -161,7 +215,11 @@ impl Service {
             known.looking = true;
             known.looked_at = Some(Instant::now());
         }
-        let summary = blocking(move || git::summary(&place)).await;
+        let summary = blocking(move || {
+            let base = branch.base.as_deref();
+            git::summary(&branch.worktree, &branch.base_commit, base)
+        });
+        let summary = summary.await;
         let view = match summary {
             Ok(Ok(summary)) => Some(GitView {
                 ahead: summary.ahead,
@@ -169,7 +227,7 @@ impl Service {
                 files: summary.files,
                 insertions: summary.insertions,
                 deletions: summary.deletions,
-                dirty: summary.dirty,
+                dirty: summary.dirty + summary.untracked,
             }),
             Ok(Err(error)) => {
                 tracing::info!(task = id.0, %error, "a branch cannot be looked at");
@@ -194,17 +252,20 @@ impl Service {
         }
     }
 
-    /// A task's worktree and branch as git knows them; `None` before it has any.
-    fn place_of(&self, task: &Task) -> ApiResult<Option<git::Place>> {
-        let (Some(branch), Some(worktree)) = (&task.branch, &task.worktree) else {
+    /// A task's branch and worktree; `None` before it has any.
+    fn branch_of(&self, task: &Task) -> ApiResult<Option<Branch>> {
+        let (Some(name), Some(worktree), Some(base_commit)) =
+            (&task.branch, &task.worktree, &task.base_commit)
+        else {
             return Ok(None);
         };
         let project = self.project(task.project)?;
-        Ok(Some(git::Place {
-            repository: project.path,
+        Ok(Some(Branch {
+            root: project.path,
             worktree: worktree.clone(),
-            branch: branch.clone(),
-            base_commit: task.base_commit.clone(),
+            name: name.clone(),
+            base: task.base.clone(),
+            base_commit: base_commit.clone(),
         }))
     }
 }

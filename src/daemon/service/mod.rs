@@ -13,7 +13,6 @@ mod launch;
 mod messages;
 mod moves;
 mod notices;
-mod plain_git;
 mod projects;
 mod queue;
 mod records;
