@@ -1,34 +1,122 @@
-//! The command line. For now only the roles that processes start themselves.
+//! The command line: the only place that wires everything together.
+//!
+//! May use every other module. One file a command in `commands`; the rest is shared by them. Invariants:
+//! what agents and repositories wrote is cleaned before it is printed; a failure is one sentence with a
+//! hint, on standard error, with an exit code that scripts can rely on; JSON is the protocol's own views.
 
+mod args;
+mod commands;
+mod complete;
+mod context;
+mod describe;
+mod failure;
+mod output;
+mod pick;
+mod roles;
+mod screen;
+
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use crate::config::Paths;
-use crate::pty::keeper::{self, KeeperOptions};
+use clap::{CommandFactory, Parser};
+use clap_complete::env::CompleteEnv;
 
-/// Runs the role that the first argument names.
+use args::{Cli, Command};
+use context::Context;
+use failure::{Failure, Outcome};
+use output::Output;
+
+/// Runs the program; what it answers is the exit code.
 pub fn main() -> ExitCode {
-    let result = match std::env::args().nth(1).as_deref() {
-        Some("keeper") => run_keeper().map(|()| 0),
-        Some("daemon") => crate::daemon::main(),
-        _ => Err(anyhow::anyhow!("there is no such command yet")),
-    };
-    match result {
-        Ok(code) => ExitCode::from(code),
+    // Where the shell asks for completions this prints them and ends the program.
+    CompleteEnv::with_factory(Cli::command).complete();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(error) => {
-            eprintln!("gluon: {error:#}");
-            ExitCode::FAILURE
+            // Help and version come this way too. Nobody is left to be told where printing fails.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let color = cli.color;
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::report(&failure, color);
+            ExitCode::from(failure.code as u8)
         }
     }
 }
 
-fn run_keeper() -> anyhow::Result<()> {
-    let paths = Paths::from_env()?;
-    paths.ensure()?;
-    let options = KeeperOptions {
-        socket: paths.keeper_socket(),
-        daemon: std::env::current_exe()?,
-        daemon_args: vec!["daemon".to_owned()],
-        daemon_log: paths.daemon_log(),
+fn run(cli: Cli) -> Outcome<ExitCode> {
+    let Some(command) = cli.command.or_else(usual) else {
+        // No terminal, no command: help is an answer, but not what was asked for.
+        Cli::command().print_help()?;
+        return Ok(ExitCode::from(failure::Code::Usage as u8));
     };
-    Ok(keeper::run(options)?)
+    match command {
+        // The roles have their own lives: no context, no runtime of ours.
+        Command::Keeper => roles::keeper(),
+        Command::DemoAgent { args } => roles::demo_agent(&args),
+        Command::Daemon(daemon) if daemon.is_role() => roles::daemon(),
+        command => {
+            let ctx = Context::new(Output::new(cli.color))?;
+            runtime(&command)?.block_on(perform(command, &ctx))
+        }
+    }
+}
+
+/// What is done without a command.
+fn usual() -> Option<Command> {
+    let on_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    on_terminal.then(|| Command::Tui(commands::tui::Tui::default()))
+}
+
+/// Screens want a thread for the connection beside the one that draws; everything else is quicker without.
+fn runtime(command: &Command) -> Outcome<tokio::runtime::Runtime> {
+    let mut builder = match command {
+        Command::Tui(_) | Command::Demo(_) | Command::Attach(_) => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            builder.worker_threads(2);
+            builder
+        }
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    Ok(builder.enable_all().build()?)
+}
+
+async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
+    match command {
+        Command::Tui(command) => command.run(ctx).await?,
+        Command::New(command) => command.run(ctx).await?,
+        Command::Ls(command) => command.run(ctx).await?,
+        Command::Show(command) => command.run(ctx).await?,
+        Command::Start(command) => command.run(ctx).await?,
+        Command::Stop(command) => command.run(ctx).await?,
+        Command::Resume(command) => command.run(ctx).await?,
+        Command::Retry(command) => command.run(ctx).await?,
+        Command::Attach(command) => command.run(ctx).await?,
+        Command::Send(command) => command.run(ctx).await?,
+        Command::Keys(command) => command.run(ctx).await?,
+        Command::Capture(command) => command.run(ctx).await?,
+        Command::Logs(command) => command.run(ctx).await?,
+        Command::Diff(command) => command.run(ctx).await?,
+        Command::Explain(command) => command.run(ctx).await?,
+        Command::Move(command) => command.run(ctx).await?,
+        Command::Accept(command) => command.run(ctx).await?,
+        Command::Cancel(command) => command.run(ctx).await?,
+        Command::Rm(command) => command.run(ctx).await?,
+        Command::Project(command) => command.run(ctx).await?,
+        Command::Sessions(command) => command.run(ctx).await?,
+        Command::Queue(command) => command.run(ctx).await?,
+        Command::Daemon(command) => return command.run(ctx).await,
+        Command::Doctor(command) => return command.run(ctx).await,
+        Command::Demo(command) => return command.run(ctx).await,
+        Command::Completions(command) => command.run(ctx)?,
+        Command::Keeper | Command::DemoAgent { .. } => {
+            return Err(Failure::usage("this role runs by itself"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }

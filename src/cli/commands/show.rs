@@ -1,0 +1,144 @@
+//! `gluon show`: a task with everything about it.
+
+use clap::Args;
+
+use super::super::args::{Format, OneTask};
+use super::super::context::Context;
+use super::super::failure::Outcome;
+use super::super::output::clean;
+use super::super::output::paint::Role;
+use super::super::output::table::{Cell, Table, left, right, text};
+use super::super::{describe, pick};
+use crate::domain::units::short_duration;
+use crate::protocol::{Api, SessionView, TaskDetail};
+
+const AFTER_HELP: &str = "\
+Examples:
+  gluon show 12
+  gluon show 12 --json | jq -r .card.task.branch";
+
+/// Show a task with its sessions
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(in crate::cli) struct Show {
+    #[command(flatten)]
+    task: OneTask,
+    #[command(flatten)]
+    format: Format,
+}
+
+impl Show {
+    pub(in crate::cli) async fn run(self, ctx: &Context) -> Outcome {
+        let client = ctx.client().await?;
+        let id = pick::task(&client, &self.task.task).await?;
+        let detail = client.show_task(id).await?;
+        if self.format.json {
+            return ctx.out.json(&detail);
+        }
+        let title = format!("#{id} {}", clean::line(&detail.card.task.title));
+        ctx.out.line(ctx.out.paint(Role::Strong, &title))?;
+        for (name, value) in facts(&detail, ctx) {
+            let name = ctx.out.paint(Role::Dim, &format!("{name:>10}"));
+            ctx.out.line(format!("{name}  {}", clean::line(&value)))?;
+        }
+        let prompt = detail.card.task.prompt.trim_end();
+        if !prompt.is_empty() {
+            let body = clean::block(prompt);
+            let indented: Vec<String> = body.lines().map(|line| format!("  {line}")).collect();
+            ctx.out.line(format!("\n{}", indented.join("\n")))?;
+        }
+        if detail.sessions.is_empty() {
+            return Ok(());
+        }
+        ctx.out.line("")?;
+        ctx.out.table(&sessions(ctx, &detail.sessions, false))
+    }
+}
+
+/// What there is to say in a line each.
+fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
+    let (card, task) = (&detail.card, &detail.card.task);
+    let mut facts = vec![
+        ("status", task.status.word().to_owned()),
+        ("project", card.project_name.clone()),
+        ("agent", task.agent.clone()),
+        ("mode", task.mode.word().to_owned()),
+    ];
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            facts.push((name, value));
+        }
+    };
+    add(
+        "command",
+        task.command.as_ref().map(|words| words.join(" ")),
+    );
+    add(
+        "why",
+        task.reason
+            .as_ref()
+            .map(|reason| describe::reason(reason).into_text()),
+    );
+    add("hold", card.hold.as_ref().map(describe::hold_words));
+    add("priority", Some(task.priority.level().to_string()));
+    add("labels", Some(task.labels.join(", ")));
+    let after: Vec<String> = task.depends_on.iter().map(|id| format!("#{id}")).collect();
+    add("after", Some(after.join(", ")));
+    add("budget", task.budget.map(|budget| budget.to_string()));
+    add("base", task.base.clone());
+    add("branch", task.branch.clone());
+    add(
+        "worktree",
+        task.worktree
+            .as_ref()
+            .map(|path| path.display().to_string()),
+    );
+    add(
+        "changes",
+        card.git.as_ref().map(|git| {
+            format!(
+                "{} files, +{} -{}, {} ahead, {} behind, {} uncommitted",
+                git.files, git.insertions, git.deletions, git.ahead, git.behind, git.dirty
+            )
+        }),
+    );
+    let age = |then| format!("{} ago", short_duration(ctx.now.since(then)));
+    add("created", Some(age(task.created_at)));
+    add("changed", Some(age(task.changed_at)));
+    facts
+}
+
+/// A table of sessions, with their tasks' titles where they are of several.
+pub(super) fn sessions(ctx: &Context, sessions: &[SessionView], titles: bool) -> Table {
+    let mut table = Table::new([
+        right("SESSION"),
+        right("TASK"),
+        text("TITLE"),
+        left("AGENT"),
+        left("MODE"),
+        left("STATE"),
+        text("DOING"),
+        right("RUNS"),
+        right("COST"),
+        right("AGE"),
+        left("RESUME"),
+    ]);
+    for view in sessions {
+        let session = &view.session;
+        let title = if titles { view.task_title.as_str() } else { "" };
+        table.row([
+            Cell::new(session.id.to_string(), Role::Plain),
+            Cell::new(session.task.to_string(), Role::Accent),
+            Cell::new(title, Role::Strong),
+            Cell::new(&session.agent, Role::Plain),
+            Cell::new(session.mode.word(), Role::Plain),
+            describe::session_state(session.state),
+            describe::activity(view, ctx.now),
+            Cell::from(view.runs.to_string()),
+            describe::cost(view.cost),
+            describe::age(ctx.now, session.started_at),
+            Cell::new(if view.resumable { "yes" } else { "no" }, Role::Dim),
+        ]);
+    }
+    table
+}
