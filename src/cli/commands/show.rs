@@ -10,7 +10,7 @@ use super::super::output::paint::Role;
 use super::super::output::table::{Cell, Table, left, right, text};
 use super::super::{describe, pick};
 use crate::domain::units::short_duration;
-use crate::protocol::{Api, SessionView, TaskDetail};
+use crate::protocol::{Api, GitView, SessionView, TaskDetail};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -95,12 +95,15 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
     );
     add(
         "changes",
-        card.git.as_ref().map(|git| {
-            format!(
-                "{} files, +{} -{}, {} ahead, {} behind, {} uncommitted",
-                git.files, git.insertions, git.deletions, git.ahead, git.behind, git.dirty
-            )
-        }),
+        card.git
+            .as_ref()
+            .filter(|git| **git != GitView::default())
+            .map(|git| {
+                format!(
+                    "{} files, +{} -{}, {} ahead, {} behind, {} uncommitted",
+                    git.files, git.insertions, git.deletions, git.ahead, git.behind, git.dirty
+                )
+            }),
     );
     let age = |then| format!("{} ago", short_duration(ctx.now.since(then)));
     add("created", Some(age(task.created_at)));
