@@ -150,7 +150,7 @@ fn what_is_not_there_is_said_with_its_own_exit_code() {
         (&["ls", "--project", "web"], 3, "there is no project `web`"),
         (&["stop", "1"], 4, "not running"),
         (&["accept", "1"], 4, "start it first"),
-        (&["capture", "1"], 3, "session"),
+        (&["capture", "1"], 3, "not been started"),
     ] {
         let (found, error) = setup.refused(arguments);
         assert_eq!(found, code, "{arguments:?}: {error}");
