@@ -5,6 +5,7 @@
 //! a function of the model and the layout; without a change nothing is drawn; foreign text is cleaned
 //! before it is drawn; the user's terminal is restored however the program ends.
 
+mod app;
 pub mod board;
 pub mod card;
 pub mod dialog;
@@ -14,9 +15,12 @@ pub mod model;
 pub mod msg;
 pub mod overlay;
 pub mod pane;
+mod runner;
 pub mod term;
 pub mod text;
 pub mod texts;
 pub mod theme;
 pub mod update;
 pub mod view;
+
+pub use app::{Screen, TuiOptions, attach, run};

@@ -9,7 +9,7 @@ use super::overlay::{SessionList, Viewer};
 use super::pane::PaneState;
 use super::theme::Theme;
 use crate::domain::{Project, ProjectId, SessionId, Status, TaskId, Timestamp};
-use crate::protocol::{AgentView, Level, QueueView, SessionView, TaskCard};
+use crate::protocol::{AgentView, Level, QueueView, SessionView, TaskCard, TerminalInfo};
 
 /// The smallest terminal that is drawn into; below it there is only a word.
 pub const MIN_SIZE: (u16, u16) = (20, 5);
@@ -35,6 +35,9 @@ pub struct Model {
     pub terminal_focus: bool,
     /// Whether this is a single pane from edge to edge (`gluon attach`), and whose.
     pub alone: Option<(TaskId, SessionId)>,
+
+    /// What the terminal is, for agents that ask.
+    pub terminal: TerminalInfo,
 
     /// The connection to the daemon.
     pub link: Link,
@@ -275,6 +278,7 @@ impl Model {
             mouse: true,
             terminal_focus: true,
             alone: None,
+            terminal: TerminalInfo::default(),
             link: Link::Connecting,
             loaded: false,
             projects: Vec::new(),

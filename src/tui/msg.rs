@@ -57,6 +57,8 @@ pub enum Effect {
     Mouse(bool),
     /// Draw every cell again.
     Redraw,
+    /// Stop the program until the shell lets it go on.
+    Suspend,
     /// End the interface.
     Quit,
 }

@@ -142,6 +142,7 @@ actions! {
     PauseQueue, "pause_queue", Program, [(Board: "p")], "Pause the queue, or let it go on", None, true;
     Mouse, "mouse", Program, [(Board: "M")], "Mouse on or off (off: the terminal selects)", None, true;
     Redraw, "redraw", Program, [(Board: "ctrl-l")], "Draw everything again", None, true;
+    Suspend, "suspend", Program, [(Board: "ctrl-z")], "Back to the shell for a while (fg returns)", None, true;
     Help, "help", Program, [(Board: "?" "f1"), (Prefix: "?")], "Help", Some("help"), true;
     Quit, "quit", Program, [(Board: "q" "ctrl-c")], "Quit the interface; agents go on", Some("quit"), true;
 

@@ -64,10 +64,11 @@ fn grid(count: u16, width: u16, height: u16) -> (u16, u16) {
         .map(|columns| (columns, count.div_ceil(columns).min(most_rows)))
         .max_by_key(|(columns, rows)| {
             let shown = (columns * rows).min(count);
-            // What counts is the worse of width and height, in percent of a usual terminal.
+            // What counts is the worse of width and height, in percent of a usual terminal; a line that is
+            // too long hurts more than one that has scrolled away.
             let wide = u32::from(width / columns) * 100 / 80;
-            let high = u32::from(height / rows) * 100 / 24;
-            (shown, wide.min(high).min(100), u32::from(*rows))
+            let high = u32::from(height / rows) * 100 / 18;
+            (shown, wide.min(high).min(125), *columns)
         })
         .unwrap_or((1, 1))
 }

@@ -35,6 +35,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         ScrollBack => scroll_back(model),
         Mouse => mouse(model),
         Redraw => Update::with(Effect::Redraw),
+        Suspend => Update::with(Effect::Suspend),
         Quit => Update::with(Effect::Quit),
         CancelDrag => super::drag::cancel(model),
         Start | Stop | Resume | Diff | Accept | Detail | Urgent | LessUrgent | Hold | Cancel
@@ -154,9 +155,10 @@ fn new_task(model: &mut Model) -> Update {
         .or_else(|| model.selected().map(|card| card.task.project))
         .or(model.here);
     let dialog = Dialog::new_task(&model.projects, &model.agents, current);
+    let branches = dialog.wants_branches();
     push_dialog(model, dialog, Purpose::Itself);
     let mut update = Update::call(Request::ListAgents(()));
-    if let Some(project) = current {
+    if let Some(project) = branches {
         update = update.and(Effect::Call(Request::ListBranches(project)));
     }
     update

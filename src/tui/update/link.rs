@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::panes;
 use crate::domain::SessionId;
 use crate::protocol::{
-    AddProject, Event, Level, LinkEvent, Request, ScreenUpdate, SessionView, TaskCard,
+    AddProject, Event, Level, LinkEvent, Notice, Request, ScreenUpdate, SessionView, TaskCard,
 };
 use crate::tui::model::{Link, Model};
 use crate::tui::msg::{Effect, Update};
@@ -42,7 +42,8 @@ fn connected(model: &mut Model) -> Update {
     let first = !model.loaded;
     model.link = Link::Up;
     forget_attachments(model);
-    let mut update = Update::call(Request::Subscribe(()));
+    let mut update = Update::call(Request::Subscribe(()))
+        .and(Effect::Notify(Notice::Terminal(model.terminal.clone())));
     // A project is registered by using it; where the directory is none, the board says how to get one.
     if first && model.alone.is_none() {
         let add = AddProject {

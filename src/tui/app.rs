@@ -1,0 +1,316 @@
+//! The main loop: blocks on events, drains them all, updates, and draws once if something changed.
+//!
+//! Invariants: at most a frame every 16 ms, the first one after quiet at once; nothing is drawn while
+//! nothing changes; a state is acknowledged to the daemon only after it was drawn, so that a slow terminal
+//! slows the frames down and nothing piles up.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::{FutureExt, Stream, StreamExt};
+use ratatui::crossterm::event::{Event, EventStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::keymap::Keymap;
+use super::model::{Area, Model};
+use super::msg::{Effect, Msg};
+use super::runner::Runner;
+use super::term::{TermOptions, TerminalGuard, cell_size, end_signal, wants_ascii};
+use super::theme::Theme;
+use super::update::update;
+use super::view;
+use crate::config::{AsciiMode, Config};
+use crate::domain::{SessionId, TaskId, Timestamp};
+use crate::protocol::{Api, LinkEvent, Notice, TerminalInfo};
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+/// Messages taken in between two looks at whether to draw.
+const DRAIN: usize = 512;
+
+/// How the interface is to be.
+#[derive(Debug, Clone)]
+pub struct TuiOptions {
+    /// How everything looks.
+    pub theme: Theme,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// The directory the program was started in.
+    pub cwd: PathBuf,
+    /// Whether this is the demonstration.
+    pub demo: bool,
+}
+
+impl TuiOptions {
+    /// What the configuration and the surroundings say. `themes` is the directory of the user's own themes.
+    ///
+    /// # Errors
+    /// Where a theme or a key in the configuration is wrong; the words say which.
+    pub fn load(config: &Config, themes: &Path, cwd: PathBuf) -> anyhow::Result<Self> {
+        let get = |name: &str| std::env::var(name).ok();
+        let ascii = match config.tui.ascii {
+            AsciiMode::Always => true,
+            AsciiMode::Never => false,
+            AsciiMode::Auto => wants_ascii(get),
+        };
+        let no_color = super::term::color_depth(get) == super::term::ColorDepth::None;
+        let name = &config.tui.theme;
+        let plain = !name.is_empty() && !name.contains(['/', '.']);
+        let own = plain
+            .then(|| std::fs::read_to_string(themes.join(format!("{name}.toml"))).ok())
+            .flatten();
+        Ok(Self {
+            theme: Theme::load(name, own.as_deref(), no_color, ascii)?,
+            keymap: Keymap::new(&config.keys, &config.tui.leave, &config.tui.prefix)?,
+            mouse: config.tui.mouse,
+            cwd,
+            demo: false,
+        })
+    }
+
+    fn model(self, size: (u16, u16)) -> Model {
+        let mut model = Model::new(self.theme, self.keymap, size, now());
+        model.mouse = self.mouse;
+        model.cwd = self.cwd;
+        model.demo = self.demo;
+        model.terminal = TerminalInfo {
+            cell: cell_size(),
+            ..TerminalInfo::default()
+        };
+        model
+    }
+}
+
+/// Where frames go, and what else there is to do with a terminal.
+pub trait Screen {
+    /// Draws the model.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    fn draw(&mut self, model: &Model) -> io::Result<()>;
+
+    /// Does what an effect asks of the terminal.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    fn effect(&mut self, effect: &Effect) -> io::Result<()>;
+}
+
+impl Screen for TerminalGuard {
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        TerminalGuard::draw(self, |frame| view::render(frame, model))
+    }
+
+    fn effect(&mut self, effect: &Effect) -> io::Result<()> {
+        match effect {
+            Effect::Clipboard(text) => self.copy(text),
+            Effect::Bell => self.bell(),
+            Effect::Mouse(on) => self.set_mouse(*on),
+            Effect::Redraw => self.clear(),
+            Effect::Suspend => self.suspend(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The board, until the user quits.
+///
+/// # Errors
+/// Where the terminal is none or goes away.
+pub async fn run<A: Api>(
+    api: Arc<A>,
+    link: mpsc::Receiver<LinkEvent>,
+    options: TuiOptions,
+) -> anyhow::Result<()> {
+    let guard = enter(&options, "gluon")?;
+    let model = options.model(guard.size()?);
+    drive(api, link, EventStream::new(), guard, model).await?;
+    Ok(())
+}
+
+/// One session from edge to edge, until the user detaches.
+///
+/// # Errors
+/// Where the terminal is none or goes away.
+pub async fn attach<A: Api>(
+    api: Arc<A>,
+    link: mpsc::Receiver<LinkEvent>,
+    task: TaskId,
+    session: SessionId,
+    options: TuiOptions,
+) -> anyhow::Result<()> {
+    let guard = enter(&options, &format!("gluon #{task}"))?;
+    let mut model = options.model(guard.size()?);
+    model.alone = Some((task, session));
+    model.area = Area::Pane;
+    drive(api, link, EventStream::new(), guard, model).await?;
+    Ok(())
+}
+
+fn enter(options: &TuiOptions, title: &str) -> io::Result<TerminalGuard> {
+    TerminalGuard::enter(TermOptions {
+        mouse: options.mouse,
+        title: title.to_owned(),
+    })
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    Timestamp(since.map_or(0, |since| since.as_millis() as i64))
+}
+
+/// Everything the loop keeps between two events.
+struct Loop<A, S> {
+    model: Model,
+    runner: Runner<A>,
+    screen: S,
+    dirty: bool,
+    last_draw: Option<Instant>,
+    acks: Vec<(SessionId, u64)>,
+    quit: bool,
+}
+
+/// Runs until the user quits, the terminal ends or the system asks for it.
+pub(super) async fn drive<A: Api, S: Screen>(
+    api: Arc<A>,
+    mut link: mpsc::Receiver<LinkEvent>,
+    mut events: impl Stream<Item = io::Result<Event>> + Unpin,
+    screen: S,
+    model: Model,
+) -> io::Result<()> {
+    let (runner, mut replies) = Runner::new(api);
+    let mut state = Loop {
+        model,
+        runner,
+        screen,
+        dirty: true,
+        last_draw: None,
+        acks: Vec::new(),
+        quit: false,
+    };
+    let mut end = Box::pin(end_signal());
+    let mut link_open = true;
+    loop {
+        state.draw_if_due()?;
+        let frame = state.frame_due();
+        let wake = state.wake_due();
+        tokio::select! {
+            event = events.next() => match event {
+                Some(event) => state.terminal(event?)?,
+                None => return Ok(()),
+            },
+            event = link.recv(), if link_open => match event {
+                Some(event) => state.handle(Msg::Link(event))?,
+                None => link_open = false,
+            },
+            Some(reply) = replies.recv() => state.handle(reply)?,
+            () = sleep_until(frame), if frame.is_some() => {}
+            () = sleep_until(wake), if wake.is_some() => state.handle(Msg::Tick(now()))?,
+            _ = &mut end => return Ok(()),
+        }
+        for _ in 0..DRAIN {
+            let mut quiet = true;
+            if let Some(Some(event)) = events.next().now_or_never() {
+                state.terminal(event?)?;
+                quiet = false;
+            }
+            if let Ok(event) = link.try_recv() {
+                state.handle(Msg::Link(event))?;
+                quiet = false;
+            }
+            if let Ok(reply) = replies.try_recv() {
+                state.handle(reply)?;
+                quiet = false;
+            }
+            if quiet || state.quit {
+                break;
+            }
+        }
+        if state.quit {
+            return Ok(());
+        }
+    }
+}
+
+async fn sleep_until(when: Option<Instant>) {
+    match when {
+        Some(when) => tokio::time::sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<A: Api, S: Screen> Loop<A, S> {
+    fn terminal(&mut self, event: Event) -> io::Result<()> {
+        let msg = match event {
+            Event::Key(event) => Msg::Key(event),
+            Event::Mouse(event) => Msg::Mouse(event),
+            Event::Paste(text) => Msg::Paste(text),
+            Event::Resize(cols, rows) => Msg::Resize(cols, rows),
+            Event::FocusGained => Msg::Focus(true),
+            Event::FocusLost => Msg::Focus(false),
+        };
+        self.handle(msg)
+    }
+
+    fn handle(&mut self, msg: Msg) -> io::Result<()> {
+        self.model.now = now();
+        let update = update(&mut self.model, msg);
+        self.dirty |= update.dirty;
+        for effect in update.effects {
+            self.carry_out(effect)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Call(request) => self.runner.call(request),
+            Effect::Notify(notice) => self.runner.api().notify(notice),
+            Effect::Ack { session, seq } => {
+                self.acks.retain(|(known, _)| *known != session);
+                self.acks.push((session, seq));
+            }
+            Effect::Quit => self.quit = true,
+            effect => {
+                self.screen.effect(&effect)?;
+                if matches!(effect, Effect::Suspend) {
+                    self.dirty = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// When the next frame may be drawn, if one is wanted.
+    fn frame_due(&self) -> Option<Instant> {
+        let last = self.last_draw.filter(|_| self.dirty)?;
+        Some(last + FRAME)
+    }
+
+    fn wake_due(&self) -> Option<Instant> {
+        let wait = self.model.wake?.since(now());
+        Some(Instant::now() + Duration::from_millis(wait.max(1) as u64))
+    }
+
+    fn draw_if_due(&mut self) -> io::Result<()> {
+        let due = self.frame_due().is_none_or(|due| due <= Instant::now());
+        if !self.dirty || !due {
+            return Ok(());
+        }
+        self.screen.draw(&self.model)?;
+        self.dirty = false;
+        self.last_draw = Some(Instant::now());
+        for (session, seq) in self.acks.drain(..) {
+            self.runner.api().notify(Notice::Ack { session, seq });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
