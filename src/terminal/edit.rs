@@ -9,7 +9,8 @@ impl Screen {
         let (row, col, cols) = (self.cursor.row, self.cursor.col, self.cols);
         match what {
             0 => {
-                self.erase_line(0);
+                let blank = self.blank();
+                self.row_mut().erase(col, cols, blank, cols);
                 self.clear_rows(row + 1, self.rows);
             }
             1 => {

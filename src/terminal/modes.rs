@@ -279,7 +279,7 @@ impl Screen {
     /// DECRC.
     pub(super) fn restore_cursor(&mut self) {
         let index = usize::from(self.alternate());
-        let saved = self.saved[index].unwrap_or_else(Pos::default);
+        let saved = self.saved[index].unwrap_or_default();
         self.cursor = Pos {
             row: saved.row.min(self.rows - 1),
             col: saved.col.min(self.cols - 1),

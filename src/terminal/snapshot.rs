@@ -293,7 +293,7 @@ impl Screen {
             .as_ref()
             .map(|blocks| grid_rows(blocks, cols, rows, &mut tables));
         made.grid = grid_rows(&state.grid, cols, rows, &mut tables);
-        let mut pos = |pos: &PosState| Pos {
+        let mut read = |pos: &PosState| Pos {
             row: usize::from(pos.row).min(rows - 1),
             col: usize::from(pos.col).min(cols - 1),
             pending: pos.pending && usize::from(pos.col) + 1 == cols,
@@ -302,10 +302,11 @@ impl Screen {
             charset: usize::from(pos.charset & 3),
             origin: pos.origin,
         };
-        made.cursor = pos(&state.cursor);
+        let cursor = &state.cursor;
+        made.cursor = read(cursor);
         made.saved = [
-            state.saved[0].as_ref().map(&mut pos),
-            state.saved[1].as_ref().map(&mut pos),
+            state.saved[0].as_ref().map(&mut read),
+            state.saved[1].as_ref().map(&mut read),
         ];
         let region = (
             usize::from(state.region.0),

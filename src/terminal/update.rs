@@ -126,7 +126,7 @@ impl Screen {
                 break;
             }
             let row_view = encode(row, &self.tables, &mut styles);
-            let hash = styles.hash(&row_view, &*KEY);
+            let hash = styles.hash(&row_view, &KEY);
             shown.stamp = row.stamp;
             if hash != shown.hash {
                 shown.hash = hash;

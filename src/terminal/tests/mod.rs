@@ -20,6 +20,15 @@ pub(super) fn maybe_panic(bytes: &[u8]) {
     assert!(bytes != PANIC, "asked for");
 }
 
+/// So many cases, and no files written where one fails: the failing input is printed.
+fn config(cases: u32) -> proptest::prelude::ProptestConfig {
+    proptest::prelude::ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..Default::default()
+    }
+}
+
 /// A terminal that was fed something.
 fn fed(cols: u16, rows: u16, bytes: impl AsRef<[u8]>) -> Terminal {
     let options = Options {

@@ -75,7 +75,7 @@ fn whole(terminal: &mut Terminal) -> impl PartialEq + std::fmt::Debug + use<> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(config(1000))]
 
     /// A viewer that acknowledges when it likes has, after any update, exactly the screen.
     #[test]
