@@ -297,11 +297,10 @@ impl Screen {
         self.index();
     }
 
-    /// Prints the last character again, so often, but not beyond what one screen holds.
+    /// Prints the last character again, so often, but never more than one screen holds.
     pub(super) fn repeat(&mut self, count: usize) {
         let Some(c) = self.last_char else { return };
-        let left = (self.rows - self.cursor.row) * self.cols - self.cursor.col;
-        let count = count.min(left);
+        let count = count.min(self.rows * self.cols);
         if c.is_ascii() {
             self.put_ascii(&vec![c as u8; count]);
         } else {

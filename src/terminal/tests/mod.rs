@@ -20,12 +20,15 @@ pub(super) fn maybe_panic(bytes: &[u8]) {
     assert!(bytes != PANIC, "asked for");
 }
 
-/// So many cases, and no files written where one fails: the failing input is printed.
+/// So many cases unless `PROPTEST_CASES` says otherwise, and no files written where one fails: the failing
+/// input is printed.
 fn config(cases: u32) -> proptest::prelude::ProptestConfig {
+    let default = proptest::prelude::ProptestConfig::default();
+    let given = std::env::var_os("PROPTEST_CASES").is_some();
     proptest::prelude::ProptestConfig {
-        cases,
+        cases: if given { default.cases } else { cases },
         failure_persistence: None,
-        ..Default::default()
+        ..default
     }
 }
 
