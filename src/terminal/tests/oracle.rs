@@ -1,8 +1,8 @@
 //! The same output through `alacritty_terminal`, an emulator that many people look at all day: where both
-//! mean the same, both show the same. Left out is what it does differently from xterm, which we follow:
-//! it has no blinking, lines inserted or deleted leave the cursor where it was, ED 1 forgets the first row, deleting characters
-//! near the end deletes some before the cursor, editing forgets no pending wrap, and wide
-//! characters that are cut in half.
+//! mean the same, both show the same. Left out is where it differs from xterm, which we follow: it has no
+//! blinking; inserting and deleting lines leaves the cursor's column; ED 1 forgets the first row; deleting
+//! characters near the end takes some before the cursor; editing and moving up or down keep a pending wrap;
+//! REP maps its character again; wide characters that are cut in half.
 
 use alacritty_terminal::event::VoidListener;
 use alacritty_terminal::index::{Column, Line};
@@ -122,11 +122,11 @@ proptest! {
                 4 => "[ -~]{1,10}",
                 2 => Just("\r\n".to_owned()),
                 2 => "\x1b\\[[1-6]?;([1-9]|1[0-4])?H",
-                3 => "\x1b\\[[0-9]?[STCDGbdIZ]|\x1b\\[D\x1b\\[[0-9]?[@X]|\x1b\\[D\x1b\\[P",
+                3 => "\x1b\\[[0-9]?[STCDGdI]|[ -~]{1,3}\x1b\\[[0-9]?b|\x1b\\[D\x1b\\[[0-9]?[@XZ]|\x1b\\[D\x1b\\[P",
                 2 => "\x1b\\[[02]?[JK]|\x1b\\[1K",
                 2 => "\x1b\\[[0-4]?m|\x1b\\[2[2-9]m|\x1b\\[[7-9]m|\x1b\\[9[0-7]m|\x1b\\[3[0-7];4[0-7]m|\x1b\\[38;5;[0-9]m|\x1b\\[48:2::1:2:[0-9]m",
                 1 => "\x1b\\[[1-3];[4-6]r|\x1b\\[r|\x1b\\[4[hl]|\x1b\\[\\?7[hl]",
-                1 => "\x1b[78DEM]|\x1b\\[D\t|\x08|\x1b\\(0|\x1b\\(B|\x0e|\x0f|\x1b\\)0",
+                1 => "\x1b[78E]|\x1b\\[D\x1b[DM]|\x1b\\[D\t|\x08|\x1b\\(0|\x1b\\(B|\x0e|\x0f|\x1b\\)0",
             ],
             0..24,
         ),
