@@ -21,6 +21,8 @@ pub struct CardRow {
     pub left: Vec<Piece>,
     /// At the right edge.
     pub right: Option<Piece>,
+    /// How far in it stands: below the title, not below its mark.
+    pub indent: u16,
 }
 
 /// The most rows a card has.
@@ -225,11 +227,15 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
     let state = state(model, card);
     let who = who(model, card);
     let numbers = numbers(model, card);
+    let indent = 1 + title.left.first().map_or(0, |mark| width(&mark.0)) as u16;
     let joined = |parts: Vec<Piece>, right: Option<Piece>| {
-        let room = room.saturating_sub(2 + right.as_ref().map_or(0, |piece| width(&piece.0) + 1));
+        let room = room.saturating_sub(
+            usize::from(indent) + 1 + right.as_ref().map_or(0, |piece| width(&piece.0) + 1),
+        );
         CardRow {
             left: join(parts, room, glyphs),
             right,
+            indent,
         }
     };
     let mut out = vec![title];
@@ -246,11 +252,15 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
         out.push(joined(parts, Some(age)));
         return out;
     }
-    out.push(joined(vec![state], Some(age)));
+    out.push(joined(vec![state], None));
     if rows == 3 {
-        out.push(joined(who.into_iter().chain(numbers).collect(), None));
+        let parts = match card.task.status {
+            Status::Review | Status::Done => numbers.into_iter().chain(who).collect(),
+            _ => who.into_iter().chain(numbers).collect(),
+        };
+        out.push(joined(parts, Some(age)));
     } else {
-        out.push(joined(who, None));
+        out.push(joined(who, Some(age)));
         if !numbers.is_empty() {
             out.push(joined(numbers, None));
         }
@@ -260,7 +270,11 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
 
 fn title_row(model: &Model, card: &TaskCard) -> CardRow {
     let glyphs = model.theme.glyphs();
-    let (mark, role) = mark(card, glyphs);
+    let (mut mark, role) = mark(card, glyphs);
+    if card.task.status == Status::Running && width(&mark) == 1 {
+        // Where others have the letter of their health, so that the titles stand in a line.
+        mark.push(' ');
+    }
     let unseen = card.session.as_ref().is_some_and(|session| session.unseen);
     CardRow {
         left: vec![
@@ -269,6 +283,7 @@ fn title_row(model: &Model, card: &TaskCard) -> CardRow {
             (board::title(card), Role::Title),
         ],
         right: unseen.then(|| (glyphs.unseen.to_owned(), Role::Waiting)),
+        indent: 0,
     }
 }
 

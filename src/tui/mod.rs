@@ -17,6 +17,8 @@ pub mod overlay;
 pub mod pane;
 mod runner;
 pub mod term;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod texts;
 pub mod theme;

@@ -22,7 +22,8 @@ fn heading(text: &str) -> ViewerLine {
 }
 
 /// All keys by heading.
-pub fn help(keymap: &Keymap) -> Vec<ViewerLine> {
+pub fn help(keymap: &Keymap, narrow: bool) -> Vec<ViewerLine> {
+    let pad = if narrow { 12 } else { 24 };
     let mut lines = vec![
         line(
             "Everything works by key and by mouse. Quitting leaves every agent running.",
@@ -33,13 +34,13 @@ pub fn help(keymap: &Keymap) -> Vec<ViewerLine> {
     for group in Group::ALL {
         lines.push(heading(group.title()));
         if group == Group::Pane {
-            let leave = format!("  {:<22}", keymap.leave().label());
+            let leave = format!("  {:<pad$}", keymap.leave().label());
             lines.push(vec![
                 (leave, Role::Key),
                 ("Back to the board, at once".into(), Role::Text),
             ]);
             let prefix = keymap.prefix().label();
-            let twice = format!("  {:<22}", format!("{prefix} {prefix}"));
+            let twice = format!("  {:<pad$}", format!("{prefix} {prefix}"));
             lines.push(vec![
                 (twice, Role::Key),
                 ("Send the prefix itself to the agent".into(), Role::Text),
@@ -62,7 +63,8 @@ pub fn help(keymap: &Keymap) -> Vec<ViewerLine> {
                     }
                 }
             }
-            let keys = format!("  {:<22}", keys.join("  "));
+            keys.truncate(if narrow { 1 } else { 3 });
+            let keys = format!("  {:<pad$}", keys.join("  "));
             lines.push(vec![
                 (keys, Role::Key),
                 (format!(" {}", entry.title), Role::Text),

@@ -243,6 +243,9 @@ fn hints(model: &Model) -> Vec<(String, String, Option<Action>)> {
     if let Some(top) = model.overlays.last() {
         return match top {
             Overlay::Dialog(..) => Vec::new(),
+            Overlay::Viewer(viewer) if viewer.marks.is_empty() => {
+                of(Context::Viewer, &[Action::ViewPageDown, Action::Close])
+            }
             Overlay::Viewer(_) => of(
                 Context::Viewer,
                 &[Action::ViewPageDown, Action::NextFile, Action::Close],
@@ -316,6 +319,7 @@ fn of_board(
     };
     hints.extend(of(Context::Board, fitting));
     let rest: &[Action] = match model.view {
+        _ if status.is_none() => &[],
         View::Tiles => &[Tile, NextNeedsYou, Help, Quit],
         _ => &[NextNeedsYou, Zoom, Tile, Filter, Help, Quit],
     };

@@ -5,6 +5,8 @@
 #[allow(missing_docs)]
 pub struct Glyphs {
     pub horizontal: &'static str,
+    /// A horizontal line where the keys go.
+    pub heavy: &'static str,
     pub vertical: &'static str,
     pub top_left: &'static str,
     pub top_right: &'static str,
@@ -64,6 +66,7 @@ impl Glyphs {
 
 static UNICODE: Glyphs = Glyphs {
     horizontal: "─",
+    heavy: "━",
     vertical: "│",
     top_left: "╭",
     top_right: "╮",
@@ -92,6 +95,7 @@ static UNICODE: Glyphs = Glyphs {
 
 static ASCII: Glyphs = Glyphs {
     horizontal: "-",
+    heavy: "=",
     vertical: "|",
     top_left: "+",
     top_right: "+",

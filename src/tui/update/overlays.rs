@@ -228,7 +228,9 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
 }
 
 pub(super) fn open_help(model: &mut Model) -> Update {
-    let viewer = Viewer::new(ViewerKind::Help, "Help", texts::help(&model.keymap));
+    let narrow = model.size.0 < crate::tui::layout::WIDE;
+    let lines = texts::help(&model.keymap, narrow);
+    let viewer = Viewer::new(ViewerKind::Help, "Help", lines);
     model.overlays.push(Overlay::Viewer(viewer));
     Update::redraw()
 }

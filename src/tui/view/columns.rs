@@ -38,7 +38,7 @@ fn head(buf: &mut Buffer, model: &Model, column: &ColumnLayout) {
         (_, true) => (Role::BorderFocus, Role::ColumnHere),
         _ => (Role::Border, Role::Column),
     };
-    rule(buf, column.head, line, theme);
+    rule(buf, column.head, line, here, theme);
     let pieces = [
         (format!(" {} ", column.status.title()), title),
         (format!("{} ", column.total), Role::Muted),
@@ -75,7 +75,7 @@ fn draw_card(
             width: line.width.saturating_sub(1),
             ..line
         };
-        draw_row(buf, model, inner, row, index > 0);
+        draw_row(buf, model, inner, row);
         if selected {
             let style = theme.style(if index == 0 {
                 Role::Selected
@@ -92,7 +92,7 @@ fn draw_card(
 }
 
 /// A row of a card: the rest below the title stands in from its mark.
-fn draw_row(buf: &mut Buffer, model: &Model, area: Rect, row: &CardRow, indent: bool) {
+fn draw_row(buf: &mut Buffer, model: &Model, area: Rect, row: &CardRow) {
     let theme = &model.theme;
     let mut left = area;
     if let Some((text, role)) = &row.right {
@@ -105,11 +105,9 @@ fn draw_row(buf: &mut Buffer, model: &Model, area: Rect, row: &CardRow, indent: 
         put(buf, right, text, *role, theme);
         left.width = area.width.saturating_sub(wide + 1);
     }
-    if indent {
-        let by = 2.min(left.width);
-        left.x += by;
-        left.width -= by;
-    }
+    let by = row.indent.min(left.width);
+    left.x += by;
+    left.width -= by;
     put_all(buf, left, &row.left, theme);
 }
 
@@ -184,7 +182,7 @@ fn drop_mark(buf: &mut Buffer, model: &Model, column: &ColumnLayout) {
             width: column.body.width.saturating_sub(1),
             ..mark
         };
-        rule(buf, line, Role::DropTarget, &model.theme);
+        rule(buf, line, Role::DropTarget, false, &model.theme);
     }
 }
 

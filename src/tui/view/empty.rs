@@ -21,7 +21,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) {
             _ => return,
         }
     } else if model.cards.is_empty() {
-        welcome(model)
+        welcome(model, layout.body.width < super::super::layout::WIDE)
     } else if model.view == View::Tiles && layout.panes.is_empty() {
         vec![
             vec![text("No agent is running.")],
@@ -52,11 +52,25 @@ fn key(model: &Model, action: Action) -> Piece {
     (label.unwrap_or_default(), Role::Key)
 }
 
-fn welcome(model: &Model) -> Vec<Vec<Piece>> {
+fn welcome(model: &Model, narrow: bool) -> Vec<Vec<Piece>> {
     let mut lines = vec![
         vec![("Nothing to do yet.".to_owned(), Role::Title)],
         Vec::new(),
     ];
+    if narrow && model.projects.is_empty() {
+        lines.push(vec![text("Start gluon in a git repository,")]);
+        lines.push(vec![
+            text("or try "),
+            ("gluon demo".to_owned(), Role::Key),
+            text("."),
+        ]);
+        return lines;
+    }
+    if narrow {
+        lines.push(vec![key(model, Action::New), text(" makes a task.")]);
+        lines.push(vec![key(model, Action::Help), text(" lists all keys.")]);
+        return lines;
+    }
     if model.projects.is_empty() {
         lines.push(vec![text(
             "This directory is in no git repository. Start gluon inside of one,",

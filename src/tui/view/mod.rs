@@ -97,9 +97,15 @@ fn put_all(buf: &mut Buffer, area: Rect, pieces: &[Piece], theme: &Theme) -> u16
     area.width - rest.width
 }
 
-/// A horizontal line over all of `area`'s first row.
-fn rule(buf: &mut Buffer, area: Rect, role: Role, theme: &Theme) {
-    let line = theme.glyphs().horizontal.repeat(usize::from(area.width));
+/// A horizontal line over all of `area`'s first row; a heavy one where the keys go.
+fn rule(buf: &mut Buffer, area: Rect, role: Role, heavy: bool, theme: &Theme) {
+    let glyphs = theme.glyphs();
+    let glyph = if heavy {
+        glyphs.heavy
+    } else {
+        glyphs.horizontal
+    };
+    let line = glyph.repeat(usize::from(area.width));
     put(buf, area, &line, role, theme);
 }
 

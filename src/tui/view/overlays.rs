@@ -134,11 +134,16 @@ fn draw_session(buf: &mut Buffer, model: &Model, row: Rect, view: &SessionView) 
     };
     let since = view.session.ended_at.unwrap_or(view.session.started_at);
     let age = short_duration(model.now.since(since));
-    let state_wide = (usize::from(row.width) / 3).clamp(8, 36);
-    let agent_wide = 9;
-    let title_wide = usize::from(row.width).saturating_sub(state_wide + agent_wide + 2 + 8 + 3);
+    let room = usize::from(row.width);
+    // Where it is narrow, the agent's name goes first.
+    let agent_wide = if room >= 60 { 9 } else { 0 };
+    let state_wide = (room / 3).clamp(8, 36);
+    let title_wide = room.saturating_sub(2 + agent_wide + state_wide + 3 + 6);
     let title = format!("#{} {}", view.session.task, clean(&view.task_title));
     let cell = |text: &str, wide: usize| {
+        if wide == 0 {
+            return String::new();
+        }
         let text = fit(text, wide, glyphs.ellipsis);
         format!("{text}{} ", " ".repeat(wide.saturating_sub(width(&text))))
     };

@@ -54,13 +54,13 @@ fn title(buf: &mut Buffer, model: &Model, place: &PaneLayout, focused: bool) {
         (_, true) => Role::Accent,
         _ => Role::Border,
     };
-    rule(buf, place.title, line, theme);
+    rule(buf, place.title, line, focused, theme);
     let Some(card) = place.task.and_then(|task| model.cards.get(&task)) else {
         return;
     };
     let room = usize::from(place.title.width);
     let (state, state_role) = right_words(model, place, card);
-    let state = format!(" {} ", fit(&state, room / 2, glyphs.ellipsis));
+    let state = format!(" {} ", fit(&state, room * 2 / 5, glyphs.ellipsis));
     let state_wide = width(&state) as u16;
     let left = left_words(
         model,
@@ -257,9 +257,10 @@ pub(super) fn which_key(buf: &mut Buffer, model: &Model, layout: &Layout) {
         }
     }
     let body = layout.body;
-    let columns: u16 = if body.width >= 76 { 2 } else { 1 };
+    let columns: u16 = if body.width >= 80 { 2 } else { 1 };
+    let cell_width = ((body.width - 4) / columns).min(44);
     let height = (rows.len() as u16).div_ceil(columns) + 2;
-    let width = (columns * 38).min(body.width);
+    let width = (columns * cell_width + 4).min(body.width);
     let area = Rect {
         x: body.right().saturating_sub(width),
         y: body.bottom().saturating_sub(height.min(body.height)),
@@ -275,13 +276,13 @@ pub(super) fn which_key(buf: &mut Buffer, model: &Model, layout: &Layout) {
             break;
         }
         let cell = Rect {
-            x: area.x + 2 + column * 37,
+            x: area.x + 2 + column * cell_width,
             y: area.y + 1 + row,
-            width: 35.min(area.width.saturating_sub(4)),
+            width: (cell_width - 1).min(area.width.saturating_sub(4)),
             height: 1,
         };
         let pieces = [
-            (format!("{keys:<12}"), Role::Key),
+            (format!("{keys:<14}"), Role::Key),
             ((*words).to_owned(), Role::Hint),
         ];
         put_all(buf, cell, &pieces, theme);
