@@ -5,16 +5,23 @@
 
 use std::path::Path;
 
+use gix::bstr::BString;
+
 use super::error::Result;
 use super::filters;
-use super::repo;
 use super::run::Git;
 use super::scratch::Scratch;
 use super::snapshot;
-use super::status::Base;
+use super::status::{Base, open_for_status, uncommitted};
 
 /// The longest diff, in bytes.
 const MAX_DIFF: usize = 8 << 20;
+
+/// The largest uncommitted file that is shown, in bytes.
+const MAX_FILE: u64 = 32 << 20;
+
+/// How much of uncommitted files is looked at, in bytes.
+const MAX_TOTAL: u64 = 256 << 20;
 
 /// Options that make a diff's text independent of configuration and run no program.
 pub(super) const PLAIN: &[&str] = &[
@@ -47,14 +54,15 @@ pub fn diff_since(
     base_commit: &str,
     base_name: Option<&str>,
 ) -> Result<String> {
-    let repo = repo::open(worktree)?;
+    let repo = open_for_status(worktree)?;
     let tip = repo.head_id().ok().map(gix::Id::detach);
     let fork = Base::find(&repo, worktree, base_commit, base_name)?.fork(&repo, tip)?;
     let fork = fork.map_or_else(super::worktree::empty_tree, |id| id.to_string());
     let scratch = Scratch::new()?;
     let filters = filters::trusted_only(git, worktree);
     let aside = snapshot::Aside::objects_too(&scratch, &repo, filters)?;
-    snapshot::stage_all(git, worktree, &aside)?;
+    let large = too_large(&repo)?;
+    snapshot::stage_most(git, worktree, &aside, &large)?;
     let output = aside
         .on(git.call(worktree, &["diff", "--cached"]))
         .args(PLAIN)
@@ -76,5 +84,27 @@ pub fn diff_since(
             MAX_DIFF >> 20
         ));
     }
+    for path in &large {
+        text.push_str(&format!("[left out, too large: {path}]\n"));
+    }
     Ok(text)
+}
+
+/// Uncommitted files that are too large, each or together, to be copied for the sake of a reading.
+fn too_large(repo: &gix::Repository) -> Result<Vec<BString>> {
+    let state = uncommitted(repo)?;
+    let mut total = 0;
+    let mut large = Vec::new();
+    for path in state.dirty.iter().chain(&state.untracked) {
+        let size = repo
+            .workdir_path(path)
+            .and_then(|path| path.symlink_metadata().ok())
+            .map_or(0, |meta| meta.len());
+        if size > MAX_FILE || total + size > MAX_TOTAL {
+            large.push(path.clone());
+        } else {
+            total += size;
+        }
+    }
+    Ok(large)
 }

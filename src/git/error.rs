@@ -214,7 +214,7 @@ fn quoted_lock(stderr: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The line that says why: the first `fatal:` or `error:`, else the last one.
+/// The line that says why: the first `error:` or `fatal:`, else the last one.
 fn telling_line(stderr: &str) -> String {
     let lines = || {
         stderr
@@ -223,8 +223,10 @@ fn telling_line(stderr: &str) -> String {
             .filter(|line| !line.is_empty())
     };
     let line = lines()
-        .find_map(|line| line.strip_prefix("fatal: "))
-        .or_else(|| lines().find_map(|line| line.strip_prefix("error: ")))
+        .find_map(|line| {
+            line.strip_prefix("error: ")
+                .or_else(|| line.strip_prefix("fatal: "))
+        })
         .or_else(|| lines().next_back())
         .unwrap_or("it said nothing");
     one_line(line)

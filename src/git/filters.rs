@@ -64,7 +64,7 @@ pub(super) fn fetch_lfs(git: &Git, worktree: &Path, notes: &mut Vec<String>) {
         ));
         return;
     }
-    if let Err(error) = git.run(worktree, &["lfs", "pull"]) {
+    if let Err(error) = git.call(worktree, &["lfs", "pull"]).long().run() {
         notes.push(format!(
             "{count} large files may be only pointers, `git lfs pull` fetches them: {error}"
         ));

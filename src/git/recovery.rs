@@ -1,17 +1,20 @@
 //! Removing a worktree and its branch, after a recovery ref and a patch hold everything they had.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::diff::PLAIN;
 use super::error::{GitError, Result};
-use super::filters::{self, Settings};
+use super::filters;
+use super::nested;
+use super::registry::{checked_out_at, is_registered, real, remove_registration};
 use super::repo;
 use super::risk::other_tips;
 use super::run::Git;
 use super::scratch::Scratch;
 use super::snapshot::{self, Aside};
 use super::status::number;
-use super::worktree::{checked_out_at, empty_tree, remove_registration};
+use super::worktree::empty_tree;
 
 /// Who makes recovery commits; the user's own name may not be configured.
 const IDENTITY: &[(&str, &str)] = &[
@@ -56,6 +59,10 @@ pub fn remove_worktree(
     repo::full_name(branch)?;
     let there = worktree.symlink_metadata().is_ok();
     if there {
+        if worktree.join(".git").symlink_metadata().is_err() && is_registered(root, worktree) {
+            // An agent has removed it; the files are still there to be held.
+            git.run(root, &["worktree", "repair"])?;
+        }
         check_is_worktree(&repo, root, worktree)?;
     }
     let tip = repo::branch_tip(&repo, branch)?;
@@ -122,8 +129,9 @@ fn hold(git: &Git, worktree: &Path, tip: Option<gix::ObjectId>) -> Result<Held> 
         .on(git.call(worktree, &["write-tree"]))
         .run()
         .map(|output| output.text());
-    snapshot::stage_all(git, worktree, &aside)?;
-    check_nested(git, worktree, &aside, &filters)?;
+    snapshot::stage_all(git, worktree, &aside)
+        .map_err(|error| nested::staging_error(worktree, error))?;
+    nested::check(git, worktree, &aside, &filters)?;
     let tree = aside.on(git.call(worktree, &["write-tree"])).run()?.text();
     let args = [
         "ls-files",
@@ -140,6 +148,7 @@ fn hold(git: &Git, worktree: &Path, tip: Option<gix::ObjectId>) -> Result<Held> 
     if let Some(tip) = tip.filter(|tip| Some(*tip) != head) {
         parents.push(tip.to_string());
     }
+    parents.extend(autostash(git, worktree, &repo));
     let staged = staged
         .ok()
         .filter(|staged| *staged != head_tree && *staged != tree);
@@ -162,6 +171,24 @@ fn hold(git: &Git, worktree: &Path, tip: Option<gix::ObjectId>) -> Result<Held> 
     Ok(Held { commit, ignored })
 }
 
+/// What a rebase or merge under way has put aside: it is in no ref.
+fn autostash(git: &Git, worktree: &Path, repo: &gix::Repository) -> Option<String> {
+    [
+        "rebase-merge/autostash",
+        "rebase-apply/autostash",
+        "MERGE_AUTOSTASH",
+    ]
+    .iter()
+    .find_map(|name| std::fs::read_to_string(repo.git_dir().join(name)).ok())
+    .map(|id| id.trim().to_owned())
+    .filter(|id| !id.starts_with('-'))
+    .filter(|id| {
+        let commit = format!("{id}^{{commit}}");
+        git.run(worktree, &["rev-parse", "-q", "--verify", &commit])
+            .is_ok()
+    })
+}
+
 /// The worktree is gone: the branch is what is left, and a head that was detached.
 fn hold_missing(
     git: &Git,
@@ -170,12 +197,11 @@ fn hold_missing(
     worktree: &Path,
     tip: Option<gix::ObjectId>,
 ) -> Result<Held> {
-    let wanted = super::worktree::real(worktree);
     let head = repo
         .worktrees()
         .map_err(|error| super::status::read(root, error))?
         .into_iter()
-        .find(|proxy| proxy.base().is_ok_and(|base| base == wanted))
+        .find(|proxy| proxy.base().is_ok_and(|base| base == real(worktree)))
         .and_then(|proxy| proxy.into_repo_with_possibly_inaccessible_worktree().ok())
         .and_then(|inner| inner.head_id().ok().map(gix::Id::detach));
     let mut commits: Vec<gix::ObjectId> = tip.into_iter().chain(head).collect();
@@ -191,47 +217,6 @@ fn hold_missing(
         }
     };
     Ok(Held { commit, ignored: 0 })
-}
-
-/// Refuses a worktree with repositories inside that hold work of their own: the outer one records only
-/// which commit they were at. Submodules are such repositories too.
-fn check_nested(git: &Git, worktree: &Path, aside: &Aside, filters: &Settings) -> Result<()> {
-    use std::os::unix::ffi::OsStrExt;
-    let listed = aside
-        .on(git.call(worktree, &["ls-files", "-z", "--stage"]))
-        .run()?;
-    for entry in listed
-        .entries()
-        .filter(|entry| entry.starts_with(b"160000 "))
-    {
-        let Some(tab) = entry.iter().position(|b| *b == b'\t') else {
-            continue;
-        };
-        let path = worktree.join(std::ffi::OsStr::from_bytes(&entry[tab + 1..]));
-        if path.join(".git").symlink_metadata().is_err() {
-            continue;
-        }
-        let args = ["status", "--porcelain", "-z", "--ignore-submodules=none"];
-        let status = git.call(&path, &args).settings(filters).run()?;
-        let clean = status.stdout.is_empty();
-        let args = [
-            "rev-list",
-            "-n",
-            "1",
-            "HEAD",
-            "--branches",
-            "--not",
-            "--remotes",
-        ];
-        // Without a commit there is nothing to lose but files, which the status has seen.
-        let pushed = git
-            .run(&path, &args)
-            .map_or(clean, |own| own.stdout.is_empty());
-        if !clean || !pushed {
-            return Err(GitError::NestedWork(path));
-        }
-    }
-    Ok(())
 }
 
 /// Makes a commit by plumbing: no hook, no signature, no configured identity.
@@ -268,7 +253,12 @@ fn write_patch(
     commit: &str,
 ) -> Result<Option<PathBuf>> {
     let base = patch_base(repo, branch, commit)?;
-    std::fs::create_dir_all(dir).map_err(|error| GitError::io(dir, error))?;
+    // A patch may hold what nobody else should read.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| GitError::io(dir, error))?;
     let name = reference.rsplit('/').next().unwrap_or("recovery");
     let file = dir.join(format!("{name}.patch"));
     let mut output = std::ffi::OsString::from("--output=");
@@ -317,10 +307,10 @@ fn patch_base(repo: &gix::Repository, branch: &str, commit: &str) -> Result<Stri
 
 /// Removes the worktree and what the repository keeps about it.
 fn remove_files(git: &Git, root: &Path, worktree: &Path, there: bool) -> Result<()> {
-    let registered = super::worktree::is_registered(root, worktree);
+    let registered = is_registered(root, worktree);
     if registered {
         let args = ["worktree", "remove", "--force", "--force", "--"];
-        let removed = git.call(root, &args).arg(worktree).run();
+        let removed = git.call(root, &args).arg(worktree).long().run();
         // A file that cannot be removed stops git half-way; say what it was.
         if let (Err(error), true) = (removed, there)
             && worktree.symlink_metadata().is_ok()

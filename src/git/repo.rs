@@ -64,12 +64,12 @@ pub fn discover(path: &Path) -> Result<RepoInfo> {
     let (git_dir, owned) = gix::discover::upwards(start)
         .map_err(|_| GitError::NotARepository(path.to_owned()))
         .map(|(found, trust)| (found.into_repository_and_work_tree_directories().0, trust))?;
-    if owned == gix::sec::Trust::Reduced {
-        return Err(GitError::NotOwned(start.to_owned()));
-    }
     let repo = gix::ThreadSafeRepository::discover_opts(start, Default::default(), trust)
         .map(|repo| repo.to_thread_local())
-        .map_err(|error| GitError::unreadable(&git_dir, &error))?;
+        .map_err(|error| match owned {
+            gix::sec::Trust::Reduced => GitError::NotOwned(start.to_owned()),
+            gix::sec::Trust::Full => GitError::unreadable(&git_dir, &error),
+        })?;
     let here = head_state(&repo)?;
     let main = match repo.kind() {
         gix::repository::Kind::LinkedWorkTree => repo

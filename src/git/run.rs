@@ -5,14 +5,14 @@
 //! file-system monitor, pager, signing or (unless asked for) hook that is configured is run.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::error::{GitError, Result};
+use super::process::{GRACE, gather, kill_group, wait};
 
 /// How long an ordinary `git` may take.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -22,13 +22,6 @@ const MAX_OUTPUT: usize = 64 << 20;
 
 /// How much of its complaints is kept, in bytes.
 const MAX_STDERR: usize = 64 << 10;
-
-/// How often a silent subprocess is looked at. Only those that close their output and live on, or die
-/// and leave a child with the pipe, ever wait for this.
-const TICK: Duration = Duration::from_millis(20);
-
-/// How long output may trickle in after the subprocess itself has ended.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// Settings that hold for every call, whatever the user or the repository has configured.
 const SETTINGS: &[(&str, &str)] = &[
@@ -101,6 +94,7 @@ pub(super) struct Call<'a> {
     env: Vec<(OsString, OsString)>,
     settings: Vec<(String, String)>,
     hooks: bool,
+    timeout: Duration,
     stdin: Option<Vec<u8>>,
     limit: usize,
 }
@@ -151,6 +145,7 @@ impl Git {
             env: Vec::new(),
             settings: Vec::new(),
             hooks: false,
+            timeout: self.timeout,
             stdin: None,
             limit: MAX_OUTPUT,
         }
@@ -194,6 +189,12 @@ impl Call<'_> {
         self
     }
 
+    /// Gives it ten times as long: it moves as much data as the repository has.
+    pub(super) fn long(mut self) -> Self {
+        self.timeout *= 10;
+        self
+    }
+
     /// Gives it something to read.
     pub(super) fn stdin(mut self, bytes: Vec<u8>) -> Self {
         self.stdin = Some(bytes);
@@ -222,20 +223,14 @@ impl Call<'_> {
 
     /// Runs it; whatever status it ends with is for the caller to judge.
     pub(super) fn status(self) -> Result<Output> {
-        let mut child = self.command().spawn().map_err(|error| {
-            let missing = error.kind() == std::io::ErrorKind::NotFound;
-            match missing {
-                true if self.dir.is_dir() => GitError::NotInstalled,
-                true => GitError::NoSuchPath(self.dir.to_owned()),
-                false => GitError::io(&self.git.program, error),
-            }
-        })?;
+        let spawned = self.command().spawn();
+        let mut child = spawned.map_err(|error| self.not_started(error))?;
         if let (Some(bytes), Some(mut stdin)) = (self.stdin.as_ref(), child.stdin.take()) {
             let bytes = bytes.clone();
             // A child that does not read is ended by the timeout, which ends this thread too.
             std::thread::spawn(move || stdin.write_all(&bytes));
         }
-        let deadline = Instant::now() + self.git.timeout;
+        let deadline = Instant::now() + self.timeout;
         let stdout = gather(child.stdout.take(), self.limit, true);
         let stderr = gather(child.stderr.take(), MAX_STDERR, false);
         let status = wait(&mut child, &stdout, deadline);
@@ -243,7 +238,7 @@ impl Call<'_> {
             kill_group(&mut child);
             return Err(GitError::Timeout {
                 command: self.name(),
-                limit: self.git.timeout,
+                limit: self.timeout,
             });
         };
         let (out, cut) = first
@@ -256,6 +251,19 @@ impl Call<'_> {
             stderr: String::from_utf8_lossy(&err).into_owned(),
             cut,
         })
+    }
+
+    /// Why it could not be started.
+    fn not_started(&self, error: std::io::Error) -> GitError {
+        use std::io::ErrorKind::{NotFound, PermissionDenied};
+        // `dir/.` needs the permission to go into it.
+        let dir_is_fine = self.dir.join(".").metadata().is_ok();
+        match error.kind() {
+            // Denied is what the search gives where a directory of the PATH is closed to us.
+            NotFound | PermissionDenied if dir_is_fine => GitError::NotInstalled,
+            NotFound => GitError::NoSuchPath(self.dir.to_owned()),
+            _ => GitError::io(self.dir, error),
+        }
     }
 
     /// The subcommand, for errors.
@@ -309,70 +317,4 @@ impl Call<'_> {
             .process_group(0);
         command
     }
-}
-
-/// What a pipe has given, and whether it was cut.
-type Gathered = (Vec<u8>, bool);
-
-/// Reads a pipe in a thread of its own, keeping `limit` bytes. `stop` closes it there, which ends the
-/// writer; else the rest is read and dropped.
-fn gather(
-    pipe: Option<impl Read + Send + 'static>,
-    limit: usize,
-    stop: bool,
-) -> Receiver<Gathered> {
-    let (send, receive) = mpsc::channel();
-    if let Some(mut pipe) = pipe {
-        std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            let read = pipe.by_ref().take(limit as u64 + 1).read_to_end(&mut bytes);
-            let cut = bytes.len() > limit;
-            bytes.truncate(limit);
-            if cut && !stop && read.is_ok() {
-                let _ = std::io::copy(&mut pipe, &mut std::io::sink());
-            }
-            drop(pipe);
-            let _ = send.send((bytes, cut));
-        });
-    }
-    receive
-}
-
-/// Waits for the end of `child`; with what its output was, if that ended first. `None`: out of time.
-fn wait(
-    child: &mut Child,
-    stdout: &Receiver<Gathered>,
-    deadline: Instant,
-) -> Option<(ExitStatus, Option<Gathered>)> {
-    let mut gathered = None;
-    // A process whose output has ended is about to end itself: look often at first.
-    let mut pause = Duration::from_micros(100);
-    loop {
-        if let Ok(Some(status)) = child.try_wait() {
-            return Some((status, gathered));
-        }
-        let left = deadline.checked_duration_since(Instant::now())?;
-        if gathered.is_some() {
-            std::thread::sleep(pause.min(left));
-            pause = (pause * 2).min(TICK);
-            continue;
-        }
-        match stdout.recv_timeout(TICK.min(left)) {
-            Ok(all) => gathered = Some(all),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => gathered = Some(Gathered::default()),
-        }
-    }
-}
-
-/// Ends the child and everything it has started.
-fn kill_group(child: &mut Child) {
-    // Not reaped yet, so the id is still its own.
-    if let Some(group) = i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-    {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.wait();
 }

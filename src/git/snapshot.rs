@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use gix::bstr::BString;
+
 use super::error::{GitError, Result};
 use super::filters::Settings;
 use super::run::{Call, Git};
@@ -69,7 +71,46 @@ impl Aside {
 }
 
 /// Puts everything that is in the work tree and not ignored into the index of `aside`.
+///
+/// # Errors
+/// Where one file cannot be staged, all of it fails.
 pub(super) fn stage_all(git: &Git, worktree: &Path, aside: &Aside) -> Result<()> {
+    aside.on(add(git, worktree)).args(&["--", "."]).run()?;
+    Ok(())
+}
+
+/// The same without the paths `except`, and without what cannot be read.
+pub(super) fn stage_most(
+    git: &Git,
+    worktree: &Path,
+    aside: &Aside,
+    except: &[BString],
+) -> Result<()> {
+    let mut paths = b".\0".to_vec();
+    for path in except {
+        paths.extend_from_slice(b":(exclude,literal)");
+        paths.extend_from_slice(path);
+        paths.push(0);
+    }
+    let args = [
+        "--ignore-errors",
+        "--pathspec-from-file=-",
+        "--pathspec-file-nul",
+    ];
+    let output = aside
+        .on(add(git, worktree))
+        .args(&args)
+        .stdin(paths)
+        .status()?;
+    // Status 1: some could not be added.
+    match output.status.code() {
+        Some(0 | 1) => Ok(()),
+        _ => Err(GitError::from_stderr("add", worktree, &output.stderr)),
+    }
+}
+
+/// `git add --all`, also outside a sparse checkout.
+fn add<'a>(git: &'a Git, worktree: &'a Path) -> Call<'a> {
     let sparse = git
         .run(
             worktree,
@@ -79,12 +120,12 @@ pub(super) fn stage_all(git: &Git, worktree: &Path, aside: &Aside) -> Result<()>
     let call = git
         .call(worktree, &["add", "--all"])
         .setting("core.safecrlf", "false")
-        .setting("advice.addEmbeddedRepo", "false");
-    let call = match sparse {
+        .setting("advice.addEmbeddedRepo", "false")
+        .long();
+    match sparse {
         true => call.arg("--sparse"),
         false => call,
-    };
-    aside.on(call).args(&["--", "."]).run().map(|_| ())
+    }
 }
 
 /// A path for `GIT_ALTERNATE_OBJECT_DIRECTORIES`, where `:` separates and `"` quotes.

@@ -1,5 +1,6 @@
 //! Counts changed lines between a commit and a work tree with everything uncommitted in it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use gix::bstr::{BString, ByteSlice};
@@ -8,7 +9,7 @@ use gix::diff::blob::{Platform, ResourceKind};
 use gix::object::tree::EntryKind;
 use gix::object::tree::diff::ChangeDetached;
 
-use super::status::{Changes, Uncommitted};
+use super::status::Uncommitted;
 
 /// Files larger than this are counted as changed, their lines are not.
 const MAX_FILE: u64 = 4 << 20;
@@ -18,14 +19,14 @@ const MAX_TOTAL: u64 = 64 << 20;
 
 /// One side of a change in git's objects.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Side {
+struct Side {
     id: gix::ObjectId,
     kind: EntryKind,
 }
 
 /// A changed path.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pair {
+struct Pair {
     old: Option<Side>,
     new: Option<Side>,
     /// The new side is in the work tree, not among the objects.
@@ -33,6 +34,9 @@ pub(super) struct Pair {
     /// Where the old side was, if it was renamed.
     source: Option<BString>,
 }
+
+/// Path by path, what there was and what there is.
+type Changes = BTreeMap<BString, Pair>;
 
 /// Changed files and lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

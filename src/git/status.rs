@@ -3,7 +3,7 @@
 //! Gix runs neither hooks nor a file-system monitor nor a text conversion; content filters that the
 //! repository's own configuration names are taken out before it looks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gix::bstr::BString;
@@ -283,6 +283,3 @@ pub(super) fn number(count: usize) -> u32 {
 pub(super) fn read(path: &Path, error: gix::Error) -> GitError {
     GitError::unreadable(path, &error)
 }
-
-/// Path by path, what there was and what there is.
-pub(super) type Changes = BTreeMap<BString, stat::Pair>;

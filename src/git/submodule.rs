@@ -10,6 +10,9 @@ const MAX_DEPTH: u32 = 8;
 /// How many submodules of one repository are looked at.
 const MAX_COUNT: usize = 200;
 
+/// The refs in a submodule that mark what came from disk, and so is no work of its own.
+pub(super) const FROM_DISK: &str = "refs/gluon/from-disk";
+
 /// A submodule as `.gitmodules` has it.
 struct Submodule {
     name: String,
@@ -83,12 +86,16 @@ fn update(
     git.call(worktree, &args)
         .setting("protocol.file.allow", "always")
         .setting(format!("submodule.{name}.url"), local.as_ref())
+        .long()
         .run()?;
+    let inner = worktree.join(path);
+    let mark = format!("{FROM_DISK}/start");
+    git.run(&inner, &["update-ref", &mark, "HEAD"])?;
     let origin = git.run(clone, &["config", "--get", "remote.origin.url"]);
     if let Ok(origin) = origin {
         let url = origin.text();
         let args = ["remote", "set-url", "origin", "--", &url];
-        let _ = git.run(&worktree.join(path), &args);
+        let _ = git.run(&inner, &args);
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::names::first_free;
 
 use super::error::{GitError, Result, one_line};
+use super::registry::{real, registered, remove_registration};
 use super::repo::{self, HeadState};
 use super::run::Git;
 use super::{filters, submodule};
@@ -38,7 +39,7 @@ pub struct Worktree {
 }
 
 /// What the new branch starts from.
-enum Base {
+enum Start {
     Commit(gix::ObjectId, String),
     Unborn(String),
 }
@@ -50,11 +51,11 @@ enum Base {
 pub fn add_worktree(git: &Git, spec: &WorktreeSpec) -> Result<Worktree> {
     let repo = repo::open(&spec.root)?;
     repo::full_name(&spec.branch)?;
-    let base = find_base(git, &repo, spec)?;
+    let start = find_start(git, &repo, spec)?;
     let (branch, path) = free_names(&repo, spec)?;
     drop(repo);
     let mut attempt = Attempt::new(git, &spec.root, path, branch);
-    match attempt.make(&base) {
+    match attempt.make(&start) {
         Ok(()) => {}
         Err(error) => {
             attempt.undo();
@@ -62,9 +63,10 @@ pub fn add_worktree(git: &Git, spec: &WorktreeSpec) -> Result<Worktree> {
         }
     }
     let Attempt { path, branch, .. } = attempt;
-    let (base_commit, base_name) = match base {
-        Base::Commit(id, name) => (id.to_string(), name),
-        Base::Unborn(name) => (empty_tree(), name),
+    let born = matches!(start, Start::Commit(..));
+    let (base_commit, base_name) = match start {
+        Start::Commit(id, name) => (id.to_string(), name),
+        Start::Unborn(name) => (empty_tree(), name),
     };
     let mut notes = Vec::new();
     if branch != spec.branch {
@@ -75,7 +77,9 @@ pub fn add_worktree(git: &Git, spec: &WorktreeSpec) -> Result<Worktree> {
     }
     submodule::initialise(git, &spec.root, &path, &mut notes);
     filters::fetch_lfs(git, &path, &mut notes);
-    post_checkout(git, &path, &base_commit, &mut notes);
+    if born {
+        post_checkout(git, &path, &base_commit, &mut notes);
+    }
     Ok(Worktree {
         path,
         branch,
@@ -90,40 +94,24 @@ pub(super) fn empty_tree() -> String {
     gix::ObjectId::empty_tree(gix::hash::Kind::Sha1).to_string()
 }
 
-/// Whether `branch` is checked out in some worktree of the repository, and where.
-pub(super) fn checked_out_at(repo: &gix::Repository, branch: &str) -> Option<PathBuf> {
-    let has = |repo: &gix::Repository| {
-        repo::head_state(repo).is_ok_and(|head| head.branch() == Some(branch))
-    };
-    let main = repo.main_repo().ok()?;
-    if let Some(dir) = main.workdir().filter(|_| has(&main)) {
-        return Some(dir.to_owned());
-    }
-    repo.worktrees().ok()?.into_iter().find_map(|proxy| {
-        let base = proxy.base().ok()?;
-        let linked = proxy.into_repo_with_possibly_inaccessible_worktree().ok()?;
-        has(&linked).then_some(base)
-    })
-}
-
 /// What `spec` starts from.
-fn find_base(git: &Git, repo: &gix::Repository, spec: &WorktreeSpec) -> Result<Base> {
+fn find_start(git: &Git, repo: &gix::Repository, spec: &WorktreeSpec) -> Result<Start> {
     let head = repo::head_state(repo)?;
     match (&spec.base, head) {
         (None, HeadState::Unborn(name)) => unborn(git, repo, spec, name),
         (Some(base), HeadState::Unborn(name)) if *base == name => unborn(git, repo, spec, name),
-        (Some(base), _) => repo::resolve(repo, base).map(|(id, name)| Base::Commit(id, name)),
+        (Some(base), _) => repo::resolve(repo, base).map(|(id, name)| Start::Commit(id, name)),
         (None, HeadState::Branch(name)) => {
-            repo::resolve(repo, &name).map(|(id, name)| Base::Commit(id, name))
+            repo::resolve(repo, &name).map(|(id, name)| Start::Commit(id, name))
         }
         (None, HeadState::Detached(id)) => {
-            repo::resolve(repo, &id).map(|(id, name)| Base::Commit(id, name))
+            repo::resolve(repo, &id).map(|(id, name)| Start::Commit(id, name))
         }
     }
 }
 
 /// A repository without a commit: a worktree of it is empty, which is right only if the repository is.
-fn unborn(git: &Git, repo: &gix::Repository, spec: &WorktreeSpec, name: String) -> Result<Base> {
+fn unborn(git: &Git, repo: &gix::Repository, spec: &WorktreeSpec, name: String) -> Result<Start> {
     if repo.workdir().is_some() {
         let args = [
             "ls-files",
@@ -140,7 +128,7 @@ fn unborn(git: &Git, repo: &gix::Repository, spec: &WorktreeSpec, name: String) 
             });
         }
     }
-    Ok(Base::Unborn(name))
+    Ok(Start::Unborn(name))
 }
 
 /// The first branch and directory, numbered alike, that are both free.
@@ -213,6 +201,29 @@ fn post_checkout(git: &Git, path: &Path, commit: &str, notes: &mut Vec<String>) 
     }
 }
 
+/// Git does not say why it could not write a file of the worktree at `path`: look, before it is undone.
+fn full_disk(path: &Path, error: GitError) -> GitError {
+    /// Less than this, in bytes, counts as full: what git could not finish it has removed again.
+    const LITTLE: u64 = 64 << 20;
+    let writing = match &error {
+        GitError::Failed { message, .. } => message.starts_with("unable to write"),
+        GitError::DiskFull(_) => return GitError::DiskFull(path.to_owned()),
+        _ => false,
+    };
+    let is_full = || {
+        // Git may have removed the directory itself already.
+        let there = path.ancestors().find(|dir| dir.exists())?;
+        let fs = rustix::fs::statvfs(there).ok()?;
+        // Some file systems do not count files at all.
+        let no_files = fs.f_files > 0 && fs.f_favail == 0;
+        Some(no_files || fs.f_bavail.saturating_mul(fs.f_frsize) < LITTLE)
+    };
+    match writing && is_full() == Some(true) {
+        true => GitError::DiskFull(path.to_owned()),
+        false => error,
+    }
+}
+
 /// A worktree in the making, which knows what it has made so far.
 struct Attempt<'a> {
     git: &'a Git,
@@ -242,7 +253,7 @@ impl<'a> Attempt<'a> {
 
     /// Makes directory, branch and worktree. The directory and the branch are made by calls that fail where
     /// they exist, so that what is undone later is ours for certain.
-    fn make(&mut self, base: &Base) -> Result<()> {
+    fn make(&mut self, start: &Start) -> Result<()> {
         self.make_dirs()?;
         let filters = filters::without_missing_lfs(self.git, self.root);
         let add = |args: &[&str]| {
@@ -251,10 +262,11 @@ impl<'a> Attempt<'a> {
                 .setting("worktree.guessRemote", "false")
                 .settings(&filters)
                 .env("GIT_LFS_SKIP_SMUDGE", "1")
+                .long()
                 .args(args)
         };
-        let call = match base {
-            Base::Commit(id, _) => {
+        let call = match start {
+            Start::Commit(id, _) => {
                 let id = id.to_string();
                 let name = format!("refs/heads/{}", self.branch);
                 let null = gix::ObjectId::null(gix::hash::Kind::Sha1).to_string();
@@ -263,17 +275,17 @@ impl<'a> Attempt<'a> {
                 self.branched = Some(id);
                 add(&["--"]).arg(&self.path).arg(&self.branch)
             }
-            Base::Unborn(_) => add(&["--orphan", "-b", &self.branch, "--"]).arg(&self.path),
+            Start::Unborn(_) => add(&["--orphan", "-b", &self.branch, "--"]).arg(&self.path),
         };
         self.added = true;
-        match (call.run(), base) {
+        match (call.run(), start) {
             (Ok(_), _) => Ok(()),
-            (Err(GitError::Failed { message, .. }), Base::Unborn(_))
+            (Err(GitError::Failed { message, .. }), Start::Unborn(_))
                 if message.contains("unknown option") || message.contains("orphan") =>
             {
                 Err(GitError::NoOrphan(self.root.to_owned()))
             }
-            (Err(error), _) => Err(error),
+            (Err(error), _) => Err(full_disk(&self.path, error)),
         }
     }
 
@@ -319,46 +331,5 @@ impl<'a> Attempt<'a> {
             // Only if empty: another task may have moved in.
             let _ = std::fs::remove_dir(dir);
         }
-    }
-}
-
-/// Removes what the repository keeps about a worktree at `path` that is gone.
-pub(super) fn remove_registration(root: &Path, path: &Path) {
-    if path.symlink_metadata().is_ok() {
-        return;
-    }
-    for (base, git_dir) in registered(root) {
-        if base == real(path) {
-            let _ = std::fs::remove_dir_all(git_dir);
-        }
-    }
-}
-
-/// Whether the repository knows a worktree at `path`.
-pub(super) fn is_registered(root: &Path, path: &Path) -> bool {
-    registered(root).iter().any(|(base, _)| *base == real(path))
-}
-
-/// The linked worktrees: where each is, and where the repository keeps what it knows about it.
-fn registered(root: &Path) -> Vec<(PathBuf, PathBuf)> {
-    let Ok(repo) = repo::open(root) else {
-        return Vec::new();
-    };
-    let Ok(all) = repo.worktrees() else {
-        return Vec::new();
-    };
-    all.iter()
-        .filter_map(|proxy| Some((proxy.base().ok()?, proxy.git_dir().to_owned())))
-        .collect()
-}
-
-/// `path` without symbolic links, as git registers it; it need not exist itself.
-pub(super) fn real(path: &Path) -> PathBuf {
-    if let Ok(real) = std::fs::canonicalize(path) {
-        return real;
-    }
-    match (path.parent().map(std::fs::canonicalize), path.file_name()) {
-        (Some(Ok(parent)), Some(name)) => parent.join(name),
-        _ => path.to_owned(),
     }
 }

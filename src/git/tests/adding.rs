@@ -284,6 +284,31 @@ fn submodules_come_from_disk() {
 }
 
 #[test]
+fn a_submodule_at_a_commit_no_branch_has() {
+    let library = Fixture::named("library");
+    let fixture = Fixture::new();
+    let url = library.root.to_string_lossy().into_owned();
+    fixture.run(&["submodule", "--quiet", "add", &url, "lib"]);
+    // Newer than the clone's own branch, as after a fetch.
+    library.write("a.txt", "newer\n");
+    library.commit("newer");
+    let inner = fixture.root.join("lib");
+    git(&inner, &["fetch", "-q"]);
+    git(&inner, &["checkout", "-q", "origin/main"]);
+    fixture.commit("submodule");
+    let made = fixture.worktree();
+    assert_eq!(read(&made.path.join("lib/a.txt")), "newer\n");
+    let inner = made.path.join("lib");
+    write(&inner.join("a.txt"), "own\n");
+    commit(&inner, "own");
+    let error = fixture.remove(&made).unwrap_err();
+    assert!(matches!(error, GitError::NestedWork(_)), "{error}");
+    git(&inner, &["reset", "-q", "--hard", "HEAD~1"]);
+    fixture.remove(&made).unwrap();
+    fixture.assert_nothing_left();
+}
+
+#[test]
 fn a_submodule_that_is_not_there_is_a_note() {
     let library = Fixture::named("library");
     let fixture = Fixture::new();

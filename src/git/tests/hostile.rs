@@ -32,6 +32,24 @@ fn a_failure_half_way_leaves_nothing() {
     fixture.assert_nothing_made();
 }
 
+/// By hand, as root: `GLUON_FULL_DISK=/mnt cargo test full_disk -- --ignored` with a tmpfs of 1 MiB there.
+#[test]
+#[ignore = "needs a small file system"]
+fn a_full_disk_leaves_nothing() {
+    let small = PathBuf::from(std::env::var_os("GLUON_FULL_DISK").unwrap());
+    let fixture = Fixture::new();
+    fixture.write("large.txt", &"text\n".repeat(1 << 20));
+    fixture.commit("large");
+    let spec = WorktreeSpec {
+        path: small.join("trees/1"),
+        ..fixture.spec()
+    };
+    let error = add_worktree(&fixture.git, &spec).unwrap_err();
+    assert!(matches!(error, GitError::DiskFull(_)), "{error}");
+    assert_eq!(std::fs::read_dir(&small).unwrap().count(), 0);
+    fixture.assert_nothing_made();
+}
+
 #[test]
 fn a_file_in_the_way_of_the_directory() {
     let fixture = Fixture::new();
@@ -179,10 +197,8 @@ fn readings_run_nothing_the_repository_names() {
     let made = fixture.worktree();
     let trap = fixture.path().join("trap");
     let ran = fixture.path().join("ran");
-    script(
-        &trap,
-        &format!("#!/bin/sh\necho \"$0 $@\" >> '{}'\ncat\n", ran.display()),
-    );
+    let body = format!("#!/bin/sh\necho \"$0 $@\" >> '{}'\ncat\n", ran.display());
+    script(&trap, &body);
     let trap = trap.to_string_lossy().into_owned();
     for key in [
         "core.fsmonitor",
@@ -201,7 +217,7 @@ fn readings_run_nothing_the_repository_names() {
     }
     fixture.run(&["config", "filter.evil.required", "true"]);
     for hook in ["post-index-change", "pre-commit", "reference-transaction"] {
-        let _ = std::fs::copy(&trap, fixture.root.join(".git/hooks").join(hook));
+        script(&fixture.root.join(".git/hooks").join(hook), &body);
     }
     write(
         &made.path.join(".gitattributes"),

@@ -129,7 +129,25 @@ impl Fixture {
 
 /// Runs git as a user without any configuration would; its output, trimmed.
 pub(super) fn git(dir: &Path, args: &[&str]) -> String {
-    let output = Command::new("git")
+    let output = command(dir, args).output().unwrap();
+    assert!(
+        output.status.success(),
+        "git {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// The same for a git that is to fail.
+pub(super) fn git_fails(dir: &Path, args: &[&str]) {
+    let output = command(dir, args).output().unwrap();
+    assert!(!output.status.success(), "git {args:?}");
+}
+
+/// A git that does not depend on who runs the tests.
+pub(super) fn command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command
         .args(["-c", "protocol.file.allow=always"])
         .args(args)
         .current_dir(dir)
@@ -140,15 +158,8 @@ pub(super) fn git(dir: &Path, args: &[&str]) -> String {
         .env("GIT_COMMITTER_NAME", "A")
         .env("GIT_COMMITTER_EMAIL", "a@example.com")
         .env_remove("GIT_DIR")
-        .env_remove("GIT_INDEX_FILE")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "git {args:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        .env_remove("GIT_INDEX_FILE");
+    command
 }
 
 pub(super) fn commit(dir: &Path, message: &str) -> String {
@@ -173,11 +184,20 @@ pub(super) fn write(path: &Path, content: &str) {
     std::fs::write(path, content).unwrap();
 }
 
-/// Writes an executable file.
+/// Writes an executable file. By another process: while this one has it open for writing, a test beside
+/// us could fork and hold it open, and running it would fail.
 pub(super) fn script(path: &Path, content: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    write(path, content);
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let written = Command::new("sh")
+        .args([
+            "-c",
+            r#"printf %s "$1" > "$2" && chmod 755 "$2""#,
+            "sh",
+            content,
+        ])
+        .arg(path)
+        .status();
+    assert!(written.unwrap().success());
 }
 
 pub(super) fn read(path: &Path) -> String {

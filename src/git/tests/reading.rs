@@ -67,12 +67,8 @@ fn branches_are_ordered_by_use() {
     ] {
         fixture.run(&["checkout", "-q", "-b", name, "main"]);
         let tree = fixture.run(&["rev-parse", "HEAD^{tree}"]);
-        let mut command = Command::new("git");
-        let output = command
-            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
-            .args(["commit-tree", &tree, "-m", name])
+        let output = command(&fixture.root, &["commit-tree", &tree, "-m", name])
             .env("GIT_COMMITTER_DATE", date)
-            .current_dir(&fixture.root)
             .output()
             .unwrap();
         let id = String::from_utf8(output.stdout).unwrap();
@@ -244,9 +240,7 @@ fn a_conflict_is_seen() {
     commit(&made.path, "ours");
     fixture.write("a.txt", "theirs\n");
     fixture.commit("theirs");
-    let mut merge = Command::new("git");
-    merge.args(["merge", "-q", "main"]).current_dir(&made.path);
-    assert!(!merge.output().unwrap().status.success());
+    git_fails(&made.path, &["merge", "-q", "main"]);
     let found = sum(&made);
     assert!(found.conflicted);
     assert_eq!(found.dirty, 1);
@@ -292,4 +286,20 @@ fn a_long_diff_is_cut_and_says_so() {
     assert!(last.contains("cut") && last.contains("git diff"), "{last}");
     // Too large to count its lines, never too large to count.
     assert_eq!(sum(&made).files, 1);
+}
+
+#[test]
+fn files_too_large_to_show_are_named() {
+    let fixture = Fixture::new();
+    let made = fixture.worktree();
+    let file = std::fs::File::create(made.path.join("huge [1].bin")).unwrap();
+    file.set_len(40 << 20).unwrap();
+    write(&made.path.join("small.txt"), "s\n");
+    let text = diff(&fixture.git, &made.path, &made.base_commit).unwrap();
+    assert!(text.contains("+s\n"), "{text}");
+    assert!(
+        text.ends_with("[left out, too large: huge [1].bin]\n"),
+        "{text}"
+    );
+    assert_eq!(sum(&made).files, 2);
 }

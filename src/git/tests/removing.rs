@@ -205,3 +205,56 @@ fn a_locked_branch_is_told_and_can_be_removed_later() {
     assert_eq!(again.notes, Vec::<String>::new());
     fixture.assert_nothing_left();
 }
+
+#[test]
+fn a_repository_without_a_commit_inside() {
+    let fixture = Fixture::new();
+    let made = fixture.worktree();
+    let inner = made.path.join("in side");
+    std::fs::create_dir(&inner).unwrap();
+    git(&inner, &["init", "-q"]);
+    write(&inner.join("x"), "x\n");
+    write(&made.path.join("y"), "y\n");
+    // A reading goes on without it.
+    assert!(
+        crate::git::diff(&fixture.git, &made.path, &made.base_commit)
+            .unwrap()
+            .contains("+y")
+    );
+    let error = fixture.remove(&made).unwrap_err();
+    let named = matches!(&error, GitError::NestedWork(path) if path.starts_with(&inner));
+    assert!(named, "{error:?}");
+    assert!(inner.join("x").exists());
+}
+
+#[test]
+fn a_worktree_whose_git_file_was_removed() {
+    let fixture = Fixture::new();
+    let made = fixture.worktree();
+    write(&made.path.join("x"), "x\n");
+    std::fs::remove_file(made.path.join(".git")).unwrap();
+    let reference = fixture.remove(&made).unwrap().reference.unwrap();
+    assert_eq!(recovered(&fixture, &reference, "x"), "x");
+    fixture.assert_nothing_left();
+}
+
+#[test]
+fn what_a_rebase_has_put_aside_is_held() {
+    let fixture = Fixture::new();
+    let made = fixture.worktree();
+    write(&made.path.join("a.txt"), "mine\n");
+    let mine = commit(&made.path, "mine");
+    write(&made.path.join("dir/b.txt"), "put aside\n");
+    fixture.write("a.txt", "theirs\n");
+    let theirs = fixture.commit("theirs");
+    git_fails(&made.path, &["rebase", "--autostash", "main"]);
+    let reference = fixture.remove(&made).unwrap().reference.unwrap();
+    for commit in [&mine, &theirs] {
+        fixture.run(&["merge-base", "--is-ancestor", commit, &reference]);
+    }
+    assert_eq!(
+        recovered(&fixture, &format!("{reference}^3"), "dir/b.txt"),
+        "put aside"
+    );
+    fixture.assert_nothing_left();
+}
