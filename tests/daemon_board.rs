@@ -288,7 +288,7 @@ async fn cards_are_put_where_they_are_dropped() {
 #[tokio::test]
 async fn stopping_the_daemon_asks_and_leaves_sessions_resumable() {
     let world = World::new();
-    let mut watcher = world.client().await;
+    let watcher = world.client().await;
     let card = watcher
         .client
         .create_task(world.task(LISTEN))

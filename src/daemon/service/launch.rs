@@ -88,26 +88,30 @@ impl Service {
         // Before anything is made.
         self.require_program(task)?;
         let place = self.prepare_worktree(task, &project).await?;
-        let previous = self.newest_session(task.id)?.filter(|_| !start.fresh);
+        let previous = self.newest_session(task.id)?;
+        let unfinished = previous
+            .as_ref()
+            .is_some_and(|session| self.setup_failure(session.id).is_some());
+        let previous = previous.filter(|_| !start.fresh);
         let message = start.message.as_deref();
         let resumed = match &previous {
-            Some(session) if place.path == session.cwd => {
+            // Where the setup failed there has been no conversation yet.
+            Some(session) if place.path == session.cwd && !unfinished => {
                 self.plan_resume(task, session, message).await?
             }
             _ => None,
         };
-        let (session, mut plan) = match (previous.clone(), resumed) {
+        let (session, mut plan) = match (previous, resumed) {
             (Some(session), Some(plan)) => (self.revive(session)?, plan),
             (previous, _) => {
                 let mut plan = self.plan_start(task, &place.path, message).await?;
-                if previous.is_some() && task.command.is_none() {
+                if previous.is_some() && !unfinished && task.command.is_none() {
                     let note = "the earlier conversation cannot be resumed; this is a new one";
                     plan.notes.push(note.to_owned());
                 }
                 (self.new_session(task, &place.path, &plan)?, plan)
             }
         };
-        let unfinished = previous.is_some_and(|session| self.setup_unfinished(session.id));
         let setup = if place.new || unfinished {
             self.wrap_setup(&project, session.id, &mut plan)?
         } else {
@@ -268,10 +272,6 @@ impl Service {
 
     fn setup_mark(&self, session: SessionId) -> PathBuf {
         self.paths.session_dir(session).join("setup")
-    }
-
-    fn setup_unfinished(&self, session: SessionId) -> bool {
-        self.setup_failure(session).is_some()
     }
 
     /// How the setup command of a session failed, if it did: one sentence.

@@ -69,8 +69,9 @@ pub(super) fn run(
     meta: Arc<Mutex<Meta>>,
 ) {
     let mut actor = Actor::open(opening, marks, meta);
+    let mut woken = false;
     loop {
-        wake.clear();
+        wake.clear(std::mem::take(&mut woken));
         while let Ok(command) = commands.try_recv() {
             actor.take(command);
         }
@@ -82,6 +83,10 @@ pub(super) fn run(
         let more = actor.read_some();
         actor.send_frames(more);
         actor.end_if_drained();
+        if more && actor.pending.is_empty() {
+            // The next read says itself when there is nothing.
+            continue;
+        }
         let wait = if more {
             Some(Duration::ZERO)
         } else {
@@ -89,21 +94,21 @@ pub(super) fn run(
                 .next_deadline()
                 .map(|at| at.saturating_duration_since(Instant::now()))
         };
-        actor.wait(&wake, wait);
+        woken = actor.wait(&wake, wait);
     }
     actor.close();
 }
 
 impl Actor {
-    /// Waits for output, room for input, a command, or the time being over.
-    fn wait(&mut self, wake: &Wake, wait: Option<Duration>) {
+    /// Waits for output, room for input, a command, or the time being over. Whether it was woken.
+    fn wait(&mut self, wake: &Wake, wait: Option<Duration>) -> bool {
         let timeout = wait.map(|wait| Timespec {
             tv_sec: wait.as_secs() as i64,
             tv_nsec: i64::from(wait.subsec_nanos()) as _,
         });
         let wake_fd = wake.fd();
         let master = self.process.as_ref().and_then(|p| p.master.as_ref());
-        let (readable, writable) = match master {
+        let (woken, readable, writable) = match master {
             Some(master) => {
                 let mut flags = PollFlags::IN;
                 if !self.pending.is_empty() {
@@ -114,10 +119,11 @@ impl Actor {
                     PollFd::new(master, flags),
                 ];
                 if poll(&mut fds, timeout.as_ref()).is_err() {
-                    return;
+                    return true;
                 }
                 let events = fds[1].revents();
                 (
+                    !fds[0].revents().is_empty(),
                     events.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR),
                     events.contains(PollFlags::OUT),
                 )
@@ -125,7 +131,7 @@ impl Actor {
             None => {
                 let mut fds = [PollFd::new(&wake_fd, PollFlags::IN)];
                 let _ = poll(&mut fds, timeout.as_ref());
-                (false, false)
+                (true, false, false)
             }
         };
         if writable {
@@ -134,6 +140,7 @@ impl Actor {
         if let Some(process) = &mut self.process {
             process.more = readable;
         }
+        woken
     }
 
     /// Writes what waits for the agent, as far as it takes it.

@@ -19,6 +19,7 @@ impl Actor {
             Command::Input(client, input) => {
                 if let Some(client) = client {
                     self.viewers.typed(client, now);
+                    self.pacing.typed(now);
                 }
                 self.type_in(&input);
             }

@@ -48,8 +48,12 @@ impl Wake {
         self.stream.as_fd()
     }
 
-    /// Takes the wake-ups; whatever they were for has to be looked at after this.
-    pub(super) fn clear(&mut self) {
+    /// Takes the wake-ups; whatever they were for has to be looked at after this. `readable`: what the poll
+    /// said. A ring is noted before it can be read, so it may be readable though it was taken already.
+    pub(super) fn clear(&mut self, readable: bool) {
+        if !readable && !self.rung.load(Ordering::Acquire) {
+            return;
+        }
         let mut buffer = [0; 16];
         while matches!(self.stream.read(&mut buffer), Ok(count) if count > 0) {}
         // In this order: who rings in between finds it rung, and has queued its command already.
