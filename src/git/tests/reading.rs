@@ -303,3 +303,16 @@ fn files_too_large_to_show_are_named() {
     );
     assert_eq!(sum(&made).files, 2);
 }
+
+#[test]
+fn a_repository_of_another_user_is_refused_with_the_way_out() {
+    let fixture = Fixture::new();
+    let given = |path: &Path| std::os::unix::fs::chown(path, Some(65_534), None);
+    // Only root can give a directory away.
+    if given(&fixture.root.join(".git")).is_err() || given(&fixture.root).is_err() {
+        return;
+    }
+    let error = discover(&fixture.root).unwrap_err();
+    assert!(matches!(error, GitError::NotOwned(_)), "{error}");
+    assert!(error.hint().unwrap().contains("safe.directory"));
+}
