@@ -87,7 +87,7 @@ pub(super) enum Command {
     DemoAgent {
         /// Its arguments
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
+        args: Vec<std::ffi::OsString>,
     },
 }
 
@@ -108,7 +108,7 @@ pub(super) struct SomeTasks {
 }
 
 /// JSON instead of text.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub(super) struct Format {
     /// Print JSON
     #[arg(long)]
