@@ -1,5 +1,6 @@
 //! How fast output becomes a screen: MB/s through `Terminal::feed` in chunks of 4 KiB at 200x50, and what
 //! a frame, a snapshot and a session cost. `cargo bench --bench terminal`.
+#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::time::Instant;

@@ -1,5 +1,6 @@
 //! Holds the architecture: which module may import which, that every file is compiled, that none grows
 //! beyond what can be read. The table is the one of `ARCHITECTURE.md`.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,5 @@
 //! The command line with a daemon: tasks from their making to their end, as a person or a script does it.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The command line without a daemon: help, mistakes, completions, exit codes.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

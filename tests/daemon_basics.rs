@@ -1,4 +1,5 @@
 //! The daemon from the outside: a task from its making to its end.
+#![allow(clippy::unwrap_used)]
 
 mod daemon_support;
 

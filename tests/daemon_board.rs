@@ -1,4 +1,5 @@
 //! Cards: what every move of one means for its agent.
+#![allow(clippy::unwrap_used)]
 
 mod daemon_support;
 

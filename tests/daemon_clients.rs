@@ -1,4 +1,5 @@
 //! Clients that misbehave cost the daemon one connection: theirs.
+#![allow(clippy::unwrap_used)]
 
 mod daemon_support;
 

@@ -1,5 +1,6 @@
 //! How long it takes: bounds that a debug build on a busy machine keeps, for what must not wait. The real
 //! figures are the benchmark's.
+#![allow(clippy::unwrap_used)]
 
 mod daemon_support;
 
@@ -69,18 +70,48 @@ async fn what_is_typed_is_shown_at_once() {
 async fn a_flood_keeps_its_pane_and_its_log_in_bounds() {
     let world = World::new();
     let mut watcher = world.client().await;
-    let script = "yes 'the quick brown fox jumps over the lazy dog' | head -c 30000000; echo DONE";
+    let script = "yes 'the quick brown fox jumps over the lazy dog' | head -c 8000000; echo DONE";
     let start = Instant::now();
     let card = watcher.client.create_task(world.task(script)).await;
     let session = card.unwrap().session.unwrap().session.id;
     watcher
         .screen(session, |screen| screen.text().contains("DONE"))
         .await;
-    println!("30 MB in {:?}", start.elapsed());
+    println!("8 MB in {:?}", start.elapsed());
     let dir = world.paths.session_dir(session);
     let size: u64 = std::fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap().metadata().unwrap().len())
         .sum();
     assert!(size < 8 << 20, "{size}");
+}
+
+/// Idle means idle: sessions that say nothing cost no processor time, and nor does the daemon.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_idle_daemon_uses_no_processor_time() {
+    let world = World::new();
+    let mut watcher = world.client().await;
+    for _ in 0..3 {
+        let card = watcher.client.create_task(world.task("echo on; exec cat"));
+        let session = card.await.unwrap().session.unwrap().session.id;
+        watcher
+            .screen(session, |screen| screen.text().contains("on"))
+            .await;
+    }
+    let pid = watcher.client.status(()).await.unwrap().pid;
+    let ticks = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        let fields: Vec<u64> = stat[stat.rfind(')').unwrap() + 2..]
+            .split(' ')
+            .filter_map(|field| field.parse().ok())
+            .collect();
+        // The process's state, a letter, is not among them.
+        fields[10] + fields[11]
+    };
+    // Longer than a session takes to find that it is quiet; then a while in which nothing is to happen.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let before = ticks();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert!(ticks() - before <= 1, "{} ticks", ticks() - before);
 }

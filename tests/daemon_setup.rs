@@ -1,5 +1,6 @@
 //! A project's setup command: run only where it is trusted, seen in the session, its failure told apart
 //! from the agent's.
+#![allow(clippy::unwrap_used)]
 
 mod daemon_support;
 

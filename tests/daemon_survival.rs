@@ -1,4 +1,5 @@
 //! What survives what: the daemon killed, replaced, the machine restarted.
+#![allow(clippy::unwrap_used)]
 
 mod daemon_support;
 

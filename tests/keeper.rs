@@ -354,3 +354,171 @@ fn a_hostile_connection_harms_nobody_else() {
     half.write_all(&hello[..4]).unwrap();
     assert!(client.status().is_ok());
 }
+
+#[test]
+fn a_client_that_stops_reading_holds_nobody_up() {
+    let keeper = Keeper::start(IDLE_DAEMON);
+    let (client, ends) = keeper.daemon_client();
+    let mut deaf = UnixStream::connect(keeper.socket()).unwrap();
+    deaf.write_all(&gluon::pty::wire::HELLO).unwrap();
+    // It asks and asks and takes no answer, until the keeper takes no question any more.
+    deaf.set_write_timeout(Some(std::time::Duration::from_millis(300)))
+        .unwrap();
+    let status = [0, 0, 0, 1, 7].repeat(4096);
+    while deaf.write_all(&status).is_ok() {}
+
+    client.spawn(shell(1, "exit 5")).unwrap();
+    assert_eq!(ends.recv().unwrap(), (RunId(1), Exit::Code(5)));
+    let daemon = client.status().unwrap().daemon.unwrap();
+    kill(daemon);
+    wait_until("another daemon", || {
+        client.status().unwrap().daemon.filter(|pid| *pid != daemon)
+    });
+}
+
+#[test]
+fn a_restart_asked_for_while_the_daemon_is_down_is_done_once() {
+    let mut keeper = Keeper::start(
+        "echo x >> $TEST_KEEPER_DIR/starts; [ $(wc -l < $TEST_KEEPER_DIR/starts) -lt 5 ] && exit 1; mkfifo $TEST_KEEPER_DIR/fifo; read x < $TEST_KEEPER_DIR/fifo; exit 0",
+    );
+    let client = keeper.client();
+    wait_until("a daemon that is down", || {
+        let status = client.status().unwrap();
+        (status.crashes >= 4 && status.daemon.is_none()).then_some(())
+    });
+    client.restart_daemon(None).unwrap();
+    let fifo = keeper.dir.path().join("fifo");
+    wait_until("a daemon that stays", || fifo.exists().then_some(()));
+    std::fs::write(fifo, "end\n").unwrap();
+    // The wish was fulfilled long ago, so this end is meant.
+    let ended = wait_until("the end of the keeper", || keeper.child.try_wait().unwrap());
+    assert!(ended.success());
+}
+
+#[test]
+fn a_program_that_is_not_there_does_not_become_the_daemon() {
+    let keeper = Keeper::start(IDLE_DAEMON);
+    let client = keeper.client();
+    let daemon = wait_until("the daemon", || client.status().unwrap().daemon);
+    let error = client
+        .restart_daemon(Some("/no/such/gluon".into()))
+        .unwrap_err();
+    assert!(error.to_string().contains("/no/such/gluon"), "{error}");
+    assert_eq!(client.status().unwrap().daemon, Some(daemon));
+}
+
+#[test]
+fn an_agent_has_the_users_umask_and_no_ignored_signals() {
+    let own = Command::new("/bin/sh")
+        .args(["-c", "umask"])
+        .output()
+        .unwrap();
+    let keeper = Keeper::start("umask > $TEST_KEEPER_DIR/umask; exec sleep 1000");
+    let spawned = keeper
+        .client()
+        .spawn(shell(
+            1,
+            "umask; trap 'echo hung up; exit 3' HUP; kill -HUP $$",
+        ))
+        .unwrap();
+    let own = String::from_utf8(own.stdout).unwrap();
+    let wanted = format!("{}\r\nhung up\r\n", own.trim());
+    assert_eq!(drain(&spawned.master), wanted);
+    let file = keeper.dir.path().join("umask");
+    let daemons = wait_until("the daemon's umask", || {
+        let text = std::fs::read_to_string(&file).ok()?;
+        text.ends_with('\n').then_some(text)
+    });
+    assert_eq!(daemons, own);
+}
+
+#[test]
+fn output_is_whole_when_the_reader_changes_between_two_connections() {
+    let keeper = Keeper::start(IDLE_DAEMON);
+    let lines = 20_000;
+    let (client, _ends) = keeper.daemon_client();
+    let spawned = client
+        .spawn(shell(1, &format!("stty -opost; seq 1 {lines}; exit 9")))
+        .unwrap();
+    let mut bytes = vec![0; 10_000];
+    let length = rustix::io::read(&spawned.master, &mut bytes).unwrap();
+    bytes.truncate(length);
+    drop((client, spawned));
+
+    let (client, ends) = keeper.daemon_client();
+    let mut all = String::from_utf8(bytes).unwrap();
+    all.push_str(&drain(client.take(RunId(1)).unwrap()));
+    let expected: String = (1..=lines).map(|line| format!("{line}\n")).collect();
+    assert!(all == expected, "{} of {}", all.len(), expected.len());
+    assert_eq!(ends.recv().unwrap(), (RunId(1), Exit::Code(9)));
+    assert_eq!(client.list().unwrap()[0].exit, Some(Exit::Code(9)));
+}
+
+/// A file system of 512 KiB; `None` where this user may not mount one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
+            .arg(dir.path())
+            .stderr(Stdio::null())
+            .status();
+        mounted.is_ok_and(|status| status.success()).then_some(())?;
+        Some(Self(dir))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_disk_costs_the_log_and_not_the_process() {
+    let Some(disk) = SmallDisk::mount() else {
+        eprintln!("skipped: a small file system can only be mounted by root");
+        return;
+    };
+    let others = disk.0.path().join("others");
+    std::fs::write(&others, [1; 200 * 1024]).unwrap();
+    let dir = disk.0.path().join("log");
+    let (mut log, _) = OutputLog::open_sized(&dir, 8 << 20).unwrap();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut feed = |log: &mut OutputLog, byte: u8| {
+        writer.write_all(&[byte; 32 * 1024]).unwrap();
+        let mut left = 32 * 1024;
+        while left > 0 {
+            match log.read_from(reader.as_fd(), left).unwrap() {
+                ReadOutcome::Data(data) => {
+                    assert!(data.iter().all(|read| *read == byte));
+                    left -= data.len();
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    for _ in 0..32 {
+        feed(&mut log, b'x');
+    }
+    assert!(log.is_dropping());
+    let kept = log.total();
+    assert!((64 * 1024..320 * 1024).contains(&kept), "{kept}");
+    assert!(log.cut(&[b's'; 320 * 1024], b"").is_err(), "no room");
+    feed(&mut log, b'y');
+    drop(log);
+    let (mut log, recovered) = OutputLog::open_sized(&dir, 8 << 20).unwrap();
+    assert_eq!(recovered.bytes.len() as u64, kept);
+
+    // Once there is room again, a cut makes the log whole.
+    std::fs::remove_file(others).unwrap();
+    log.cut(b"screen", b"").unwrap();
+    feed(&mut log, b'z');
+    assert!(!log.is_dropping());
+    drop(log);
+    let (_, recovered) = OutputLog::open_sized(&dir, 8 << 20).unwrap();
+    assert_eq!(recovered.snapshot.as_deref(), Some(&b"screen"[..]));
+    assert_eq!(recovered.bytes, [b'z'; 32 * 1024]);
+}

@@ -4,6 +4,7 @@
 //! runtime. Invariants: one keeper per runtime directory (a lock decides); an exit status is kept until
 //! the daemon has acknowledged it; the daemon may come and go.
 
+mod connection;
 mod runs;
 mod serve;
 mod supervise;
@@ -57,7 +58,7 @@ pub fn run(options: KeeperOptions) -> Result<(), RunError> {
     // It may already lead a session, started by a service manager: then that is fine too.
     let _ = rustix::process::setsid();
     ignore_hangups();
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let usual = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 
     let _lock = lock(&options)?;
     let named = |source| RunError::Io {
@@ -70,11 +71,14 @@ pub fn run(options: KeeperOptions) -> Result<(), RunError> {
         _ => {}
     }
     let listener = UnixListener::bind(&options.socket).map_err(named)?;
+    // Daemon and agents inherit it: what an agent writes into its worktree has the modes its user is used
+    // to. gluon's own files lie in private directories, and the keeper names their modes.
+    rustix::process::umask(usual);
 
     let runs = Arc::new(Runs::default());
     let supervisor = Arc::new(Supervisor::new(&options));
     tracing::info!(pid = std::process::id(), "the keeper is up");
-    serve::accept_in_background(listener, runs.clone(), supervisor.clone());
+    serve::accept_in_background(listener, runs.clone(), supervisor.clone()).map_err(named)?;
     supervisor.run(&runs);
     tracing::info!("the keeper ends");
     let _ = std::fs::remove_file(&options.socket);
@@ -103,13 +107,16 @@ fn lock(options: &KeeperOptions) -> Result<File, RunError> {
     }
 }
 
-/// The terminal gluon was started from may go away; the keeper stays.
+/// The terminal gluon was started from may go away; the keeper stays. And whoever started it may have
+/// ignored the ends of children, which would take their exit statuses from us.
 fn ignore_hangups() {
-    for signal in [libc::SIGHUP, libc::SIGPIPE, libc::SIGINT, libc::SIGQUIT] {
-        // SAFETY: ignoring a signal installs no handler, so nothing of ours runs in its context.
+    let ignored = [libc::SIGHUP, libc::SIGPIPE, libc::SIGINT, libc::SIGQUIT];
+    let signals = ignored.map(|signal| (signal, libc::SIG_IGN));
+    for (signal, action) in signals.into_iter().chain([(libc::SIGCHLD, libc::SIG_DFL)]) {
+        // SAFETY: this installs no handler, so nothing of ours runs in a signal's context.
         #[allow(unsafe_code)]
         unsafe {
-            libc::signal(signal, libc::SIG_IGN);
+            libc::signal(signal, action);
         }
     }
 }

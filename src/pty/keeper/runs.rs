@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, waitpid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, waitid, waitpid,
+};
 
+use super::connection::Connection;
 use crate::domain::Exit;
-use crate::pty::fds;
 use crate::pty::wire::{KeptRun, Reply, Spawn};
 
 /// Runs that are kept at once, ended ones included. Far above what a machine carries.
@@ -32,7 +32,7 @@ pub(super) struct Runs {
 #[derive(Default)]
 struct Inner {
     kept: BTreeMap<i64, Kept>,
-    daemon: Option<Arc<UnixStream>>,
+    daemon: Option<Arc<Connection>>,
 }
 
 struct Kept {
@@ -46,9 +46,9 @@ impl Runs {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on `stream` hears of ends.
-    pub(super) fn claim(&self, stream: &Arc<UnixStream>) {
-        self.lock().daemon = Some(stream.clone());
+    /// From now on `connection` hears of ends.
+    pub(super) fn claim(&self, connection: &Arc<Connection>) {
+        self.lock().daemon = Some(connection.clone());
     }
 
     pub(super) fn list(&self) -> Vec<KeptRun> {
@@ -102,6 +102,8 @@ impl Runs {
 
     /// Starts a process; the answer is its pid and its PTY's master.
     pub(super) fn spawn(self: &Arc<Self>, spawn: &Spawn) -> Result<(u32, Arc<OwnedFd>), String> {
+        // Held to the end, so that no number is given twice.
+        let _guard = SPAWNING.lock().unwrap_or_else(PoisonError::into_inner);
         {
             let inner = self.lock();
             if inner.kept.contains_key(&spawn.run) {
@@ -123,12 +125,17 @@ impl Runs {
         let reaper = std::thread::Builder::new()
             .name(format!("reap-{run}"))
             .stack_size(64 * 1024)
-            .spawn(move || runs.ended(run, reap(pid)));
+            .spawn(move || {
+                wait_for_end(pid);
+                runs.ended(run, pid);
+            });
         if let Err(error) = reaper {
             // Without a reaper its end would never be known: rather no process at all.
-            let _ = self.signal(spawn.run, libc::SIGKILL, true);
-            reap(pid);
             self.lock().kept.remove(&spawn.run);
+            if let Some(pid) = Pid::from_raw(pid as i32) {
+                let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+            }
+            reap(pid);
             return Err(format!(
                 "the system has no room for another process: {error}"
             ));
@@ -136,30 +143,29 @@ impl Runs {
         Ok((pid, master))
     }
 
-    fn ended(&self, run: i64, exit: Exit) {
+    fn ended(&self, run: i64, pid: u32) {
         let mut inner = self.lock();
+        // Reaped under the lock: until then its number is its own, and from then on nobody signals it.
+        let exit = reap(pid);
         if let Some(kept) = inner.kept.get_mut(&run) {
             kept.exit = Some(exit);
         }
         let daemon = inner.daemon.clone();
-        if let Some(daemon) = daemon {
-            // Under the lock, so that it cannot cut into another frame. A daemon that does not read
-            // finds the status in `List` when it comes back.
-            if fds::send(&daemon, &Reply::Exited { run, exit }, None).is_err() {
+        drop(inner);
+        // Never written under the lock: a daemon that does not read would hold up the whole keeper. It
+        // finds the status in `List` when it comes back.
+        if let Some(daemon) = daemon
+            && daemon.send(&Reply::Exited { run, exit }, None).is_err()
+        {
+            let mut inner = self.lock();
+            if inner
+                .daemon
+                .as_ref()
+                .is_some_and(|now| Arc::ptr_eq(now, &daemon))
+            {
                 inner.daemon = None;
             }
         }
-    }
-
-    /// Writes an answer; under the lock for the same reason as above.
-    pub(super) fn reply(
-        &self,
-        stream: &UnixStream,
-        reply: &Reply,
-        fd: Option<BorrowedFd<'_>>,
-    ) -> io::Result<()> {
-        let _guard = self.lock();
-        fds::send(stream, reply, fd)
     }
 
     /// Ends what still runs, as a closing terminal does.
@@ -171,6 +177,7 @@ impl Runs {
     }
 }
 
+/// Opens a PTY and starts the process in it; [`SPAWNING`] is held by the caller.
 fn open(spawn: &Spawn) -> Result<(u32, OwnedFd), String> {
     let cwd = Path::new(std::ffi::OsStr::from_bytes(&spawn.cwd));
     if !cwd.is_dir() {
@@ -192,7 +199,6 @@ fn open(spawn: &Spawn) -> Result<(u32, OwnedFd), String> {
     }
     builder.cwd(cwd);
 
-    let _guard = SPAWNING.lock().unwrap_or_else(PoisonError::into_inner);
     let size = PtySize {
         rows: spawn.rows,
         cols: spawn.cols,
@@ -202,6 +208,17 @@ fn open(spawn: &Spawn) -> Result<(u32, OwnedFd), String> {
     let pty = native_pty_system()
         .openpty(size)
         .map_err(|error| format!("no pseudo-terminal could be opened: {error}"))?;
+    let raw = pty
+        .master
+        .as_raw_fd()
+        .ok_or_else(|| "the pseudo-terminal has no descriptor".to_owned())?;
+    // SAFETY: `pty.master` owns the descriptor and lives to the end of this function.
+    #[allow(unsafe_code)]
+    let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
+    // Before there is a process, which nobody would look after if this failed.
+    let master = borrowed
+        .try_clone_to_owned()
+        .map_err(|error| format!("no descriptor is left: {error}"))?;
     let child = pty
         .slave
         .spawn_command(builder)
@@ -211,17 +228,6 @@ fn open(spawn: &Spawn) -> Result<(u32, OwnedFd), String> {
         .ok_or_else(|| "the process has no number".to_owned())?;
     // Reaped by number, because portable-pty's own status does not tell signals exactly.
     drop(child);
-    let raw = pty
-        .master
-        .as_raw_fd()
-        .ok_or_else(|| "the pseudo-terminal has no descriptor".to_owned())?;
-    // SAFETY: `pty.master` owns the descriptor and lives to the end of this function.
-    #[allow(unsafe_code)]
-    let borrowed = unsafe { BorrowedFd::borrow_raw(raw) };
-    let master = borrowed
-        .try_clone_to_owned()
-        .map_err(|error| format!("no descriptor is left: {error}"))?;
-    debug_assert!(master.as_fd().try_clone_to_owned().is_ok());
     Ok((pid, master))
 }
 
@@ -230,7 +236,16 @@ fn program(spawn: &Spawn) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
-/// Waits for the process to end.
+/// Waits until the process has ended; it keeps its number.
+fn wait_for_end(pid: u32) {
+    let Some(pid) = Pid::from_raw(pid as i32) else {
+        return;
+    };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), options) {}
+}
+
+/// The status of a process that has ended; waits where it has not.
 fn reap(pid: u32) -> Exit {
     let Some(pid) = Pid::from_raw(pid as i32) else {
         return Exit::Lost;

@@ -13,7 +13,8 @@ use super::KeeperOptions;
 use super::runs::{Runs, SPAWNING};
 use crate::pty::wire::KeeperStatus;
 
-/// The exit code by which a daemon asks to be started again at once.
+/// The exit code by which a daemon asks to be started again at once. 0 says that everything shall end;
+/// anything else is a crash.
 pub const EXIT_RESTART: i32 = 75;
 
 /// The first pause before a daemon that died is started again; each further one is twice as long.
@@ -22,6 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A daemon that lived so long was well: the pauses start anew.
 const WELL: Duration = Duration::from_secs(30);
+/// One that lived no longer is not started again at once, even where it asks for it: it may ask for ever.
+const SHORT: Duration = Duration::from_secs(1);
 /// A daemon that is asked to end gets so long before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -70,13 +73,19 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn restart(&self, program: Option<String>) {
+    pub(super) fn restart(&self, program: Option<String>) -> Result<(), String> {
+        let program = program.map(PathBuf::from);
+        // A daemon that works is not given up for one that cannot start.
+        if let Some(path) = program.as_ref().filter(|path| !path.is_file()) {
+            return Err(format!("there is no program at {}", path.display()));
+        }
         let mut state = self.lock();
         if let Some(program) = program {
-            state.program = PathBuf::from(program);
+            state.program = program;
         }
         state.restart_wanted = true;
         self.end_daemon(state);
+        Ok(())
     }
 
     pub(super) fn stop(&self) {
@@ -117,26 +126,29 @@ impl Supervisor {
         loop {
             let started = Instant::now();
             let ended = match self.start() {
-                Ok(mut child) => self.wait(&mut child),
+                Ok(Some(mut child)) => self.wait(&mut child),
+                Ok(None) => return,
                 Err(error) => {
                     tracing::error!(%error, "the daemon could not be started");
                     None
                 }
             };
+            let lived = started.elapsed();
             let mut state = self.lock();
-            let asked = std::mem::take(&mut state.restart_wanted);
             let code = ended.and_then(|status| status.code());
-            if state.stop_wanted || (code == Some(0) && !asked) {
+            if state.stop_wanted || (code == Some(0) && !state.restart_wanted) {
                 return;
             }
-            if asked || code == Some(EXIT_RESTART) {
+            if lived >= WELL || state.restart_wanted {
                 pause = FIRST_PAUSE;
+            }
+            let wished = code == Some(EXIT_RESTART);
+            if state.restart_wanted || (wished && lived >= SHORT) {
                 continue;
             }
-            state.crashes += 1;
-            tracing::error!(status = ?ended, runs = runs.list().len(), "the daemon died");
-            if started.elapsed() >= WELL {
-                pause = FIRST_PAUSE;
+            if !wished {
+                state.crashes = state.crashes.saturating_add(1);
+                tracing::error!(status = ?ended, runs = runs.list().len(), "the daemon died");
             }
             let (state, _) = self
                 .changed
@@ -151,25 +163,32 @@ impl Supervisor {
         }
     }
 
-    fn start(&self) -> std::io::Result<Child> {
-        let program = self.lock().program.clone();
+    /// Starts the daemon; `None` where nobody wants one any more.
+    fn start(&self) -> std::io::Result<Option<Child>> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
             .open(&self.log);
         let stderr = log.map_or_else(|_| Stdio::null(), Stdio::from);
+        // Locked until its number is known: whoever wants this one to end must find it.
+        let mut state = self.lock();
+        if state.stop_wanted {
+            return Ok(None);
+        }
+        state.restart_wanted = false;
         let _guard = SPAWNING.lock().unwrap_or_else(PoisonError::into_inner);
-        Command::new(program)
+        let child = Command::new(&state.program)
             .args(&self.args)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
-            .spawn()
+            .spawn()?;
+        state.daemon = Some(child.id());
+        Ok(Some(child))
     }
 
     fn wait(&self, child: &mut Child) -> Option<ExitStatus> {
-        self.lock().daemon = Some(child.id());
         // Waits without reaping first, so that the pid in `daemon` is never anybody else's.
         if let Some(pid) = Pid::from_raw(child.id() as i32) {
             let options =

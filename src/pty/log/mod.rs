@@ -9,14 +9,17 @@
 //! A kill can fall between `read` and the store of the new length. Segments are zero-filled, so recovery
 //! looks behind the stored length for bytes that are not zero. A trailing NUL is lost that way; it means
 //! nothing to a terminal.
+//!
+//! Snapshot and segment get their names only once they are whole, the snapshot first: a cut that a kill
+//! interrupts has not happened.
 
 mod segment;
 mod window;
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use segment::Segment;
@@ -44,6 +47,15 @@ struct Spare {
     buffer: Vec<u8>,
     /// Bytes that were read and not kept since the last cut.
     dropped: u64,
+}
+
+impl Default for Spare {
+    fn default() -> Self {
+        Self {
+            buffer: vec![0; MAX_READ],
+            dropped: 0,
+        }
+    }
 }
 
 /// What a log held when it was opened.
@@ -102,8 +114,10 @@ impl OutputLog {
             };
             return Ok((log, Recovered { snapshot, bytes }));
         }
+        let current = Segment::create(dir, 0, size, 0)?;
+        current.publish(dir)?;
         let log = Self {
-            current: Segment::create(dir, 0, size, 0)?,
+            current,
             dir: dir.to_owned(),
             size,
             spare: None,
@@ -116,24 +130,30 @@ impl OutputLog {
     /// # Errors
     /// What the system says; a terminal without processes is [`ReadOutcome::Eof`], not an error.
     pub fn read_from(&mut self, fd: BorrowedFd<'_>, max: usize) -> io::Result<ReadOutcome<'_>> {
-        let max = max.min(MAX_READ);
+        let max = max.clamp(1, MAX_READ);
         if self.spare.is_none() && self.current.room() == 0 {
             return Ok(ReadOutcome::Full);
         }
-        if self.spare.is_none() && self.current.prepare().is_err() {
-            self.spare = Some(Spare {
-                buffer: vec![0; MAX_READ],
-                dropped: 0,
-            });
+        if self.spare.is_none()
+            && let Err(error) = self.current.prepare()
+        {
+            tracing::warn!(dir = %self.dir.display(), %error, "output is shown but not kept");
+            self.spare = Some(Spare::default());
         }
-        let result = match &mut self.spare {
-            Some(spare) => rustix::io::read(fd, &mut spare.buffer[..max]),
-            None => self.current.read(fd, max),
-        };
         use rustix::io::Errno;
+        let result = loop {
+            let result = match &mut self.spare {
+                Some(spare) => rustix::io::read(fd, &mut spare.buffer[..max]),
+                None => self.current.read(fd, max),
+            };
+            // Nobody would look again after an interruption if it passed for silence.
+            if result != Err(Errno::INTR) {
+                break result;
+            }
+        };
         match result {
             Ok(0) | Err(Errno::IO) => Ok(ReadOutcome::Eof),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(ReadOutcome::WouldBlock),
+            Err(Errno::AGAIN) => Ok(ReadOutcome::WouldBlock),
             Err(error) => Err(error.into()),
             Ok(length) => Ok(ReadOutcome::Data(match &mut self.spare {
                 Some(spare) => {
@@ -178,13 +198,15 @@ impl OutputLog {
         let number = self.current.number() + 1;
         let path = snapshot_path(&self.dir, number);
         let part = path.with_extension("part");
-        let made = fs::write(&part, snapshot)
+        let made = write_private(&part, snapshot)
             .and_then(|()| fs::rename(&part, &path))
             .and_then(|()| {
                 let start = self.total().saturating_sub(carry.len() as u64);
                 let mut segment = Segment::create(&self.dir, number, self.size, start)?;
+                // Claimed now, so that a full disk fails the cut and not the next read.
                 segment.prepare()?;
-                segment.write(carry);
+                segment.write_all(carry)?;
+                segment.publish(&self.dir)?;
                 Ok(segment)
             });
         match made {
@@ -195,17 +217,14 @@ impl OutputLog {
                 Ok(())
             }
             Err(error) => {
-                let _ = fs::remove_file(&part);
-                let _ = fs::remove_file(segment::path(&self.dir, number));
-                let _ = fs::remove_file(&path);
+                for leftover in [&part, &segment::unfinished(&self.dir, number), &path] {
+                    let _ = fs::remove_file(leftover);
+                }
                 if let Some(spare) = &mut self.spare {
                     spare.dropped = 0;
                 } else if self.current.room() == 0 {
                     // Nothing more fits: go on without keeping, and try again a segment later.
-                    self.spare = Some(Spare {
-                        buffer: vec![0; MAX_READ],
-                        dropped: 0,
-                    });
+                    self.spare = Some(Spare::default());
                 }
                 Err(error)
             }
@@ -240,7 +259,11 @@ pub fn read_at(dir: &Path, offset: Option<u64>, max: usize) -> io::Result<(u64, 
     let mut start = 0;
     let mut bytes = Vec::new();
     for number in numbers(dir)? {
-        let (from, part) = segment::read(dir, number)?;
+        let (from, part) = match segment::read(dir, number) {
+            // The writer has cut since, and what was oldest is gone.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            read => read?,
+        };
         if bytes.is_empty() {
             start = from;
         }
@@ -267,11 +290,19 @@ fn numbers(dir: &Path) -> io::Result<Vec<u64>> {
     let mut numbers: Vec<u64> = fs::read_dir(dir)?
         .filter_map(|entry| {
             let name = entry.ok()?.file_name();
-            name.to_str()?.strip_suffix(".log")?.parse().ok()
+            // No log gets as far as u32; what does is not ours.
+            let number: u32 = name.to_str()?.strip_suffix(".log")?.parse().ok()?;
+            Some(u64::from(number))
         })
         .collect();
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let options = options.create(true).truncate(true).write(true).mode(0o600);
+    options.open(path)?.write_all(bytes)
 }
 
 fn snapshot_path(dir: &Path, number: u64) -> PathBuf {

@@ -26,16 +26,19 @@ pub(super) fn path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:08}.log"))
 }
 
+/// Where a segment lies until it is whole.
+pub(super) fn unfinished(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:08}.new"))
+}
+
 impl Segment {
+    /// A new segment, which nobody finds before it is published.
     pub(super) fn create(dir: &Path, number: u64, size: u64, start: u64) -> io::Result<Self> {
         let file = options()
             .create(true)
             .truncate(true)
-            .open(path(dir, number))?;
-        let mut header = MAGIC.to_vec();
-        header.extend_from_slice(&0u64.to_le_bytes());
-        header.extend_from_slice(&start.to_le_bytes());
-        file.write_all_at(&header, 0)?;
+            .open(unfinished(dir, number))?;
+        file.write_all_at(&header(0, start), 0)?;
         // Sparse: room is claimed a window at a time.
         file.set_len(HEADER + size)?;
         Ok(Self {
@@ -49,6 +52,11 @@ impl Segment {
         })
     }
 
+    /// Gives the segment its name.
+    pub(super) fn publish(&self, dir: &Path) -> io::Result<()> {
+        std::fs::rename(unfinished(dir, self.number), path(dir, self.number))
+    }
+
     /// Opens a segment to go on with, with what it holds.
     pub(super) fn open(dir: &Path, number: u64, size: u64) -> io::Result<(Self, Vec<u8>)> {
         let (start, bytes) = read(dir, number)?;
@@ -57,7 +65,7 @@ impl Segment {
         let size = size.max(length.saturating_sub(HEADER));
         file.set_len(HEADER + size)?;
         let used = bytes.len() as u64;
-        file.write_all_at(&used.to_le_bytes(), 8)?;
+        file.write_all_at(&header(used, start), 0)?;
         let segment = Self {
             file,
             number,
@@ -133,6 +141,19 @@ impl Segment {
         length
     }
 
+    /// Writes everything.
+    pub(super) fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            if self.room() == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.prepare()?;
+            let written = self.write(bytes);
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+
     fn free(&mut self, max: usize) -> Option<&mut [u8]> {
         let at = HEADER + self.used;
         let window = self.window.as_mut()?;
@@ -144,6 +165,15 @@ impl Segment {
         self.header = None;
         self.window = None;
     }
+}
+
+/// The first bytes of a file of which `used` bytes are used and whose first has the offset `start`.
+fn header(used: u64, start: u64) -> [u8; 24] {
+    let mut header = [0; 24];
+    header[..8].copy_from_slice(MAGIC);
+    header[8..16].copy_from_slice(&used.to_le_bytes());
+    header[16..].copy_from_slice(&start.to_le_bytes());
+    header
 }
 
 /// What a segment holds, with the offset of its first byte.
@@ -160,6 +190,8 @@ pub(super) fn read(dir: &Path, number: u64) -> io::Result<(u64, Vec<u8>)> {
     };
     let known = bytes.starts_with(MAGIC);
     let (stored, start) = if known { (field(8), field(16)) } else { (0, 0) };
+    // Whatever the file says: offsets are added to.
+    let start = start.min(u64::MAX / 2);
     let data = bytes.get(HEADER as usize..).unwrap_or_default();
     let last = data
         .iter()

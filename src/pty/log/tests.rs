@@ -109,9 +109,72 @@ fn a_cut_that_a_crash_left_half_done_is_as_if_never_begun() {
     );
     // A segment without its snapshot is not trusted.
     fs::remove_file(snapshot_path(dir.path(), 1)).unwrap();
-    drop(Segment::create(dir.path(), 1, SEGMENT, 6).unwrap());
+    let segment = Segment::create(dir.path(), 1, SEGMENT, 6).unwrap();
+    segment.publish(dir.path()).unwrap();
     let (_, recovered) = OutputLog::open(dir.path()).unwrap();
     assert_eq!(recovered.bytes, b"before");
+}
+
+#[test]
+fn a_segment_counts_only_once_it_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = OutputLog::open(dir.path()).unwrap();
+    feed(&mut log, b"before \x1b[3");
+    drop(log);
+    // Killed between the snapshot and the carry: the segment is there, but has no name yet.
+    fs::write(snapshot_path(dir.path(), 1), b"new").unwrap();
+    drop(Segment::create(dir.path(), 1, SEGMENT, 7).unwrap());
+    let (mut log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.snapshot, None);
+    assert_eq!(recovered.bytes, b"before \x1b[3");
+    // And nothing is in the way of the next attempt.
+    log.cut(b"screen", b"\x1b[3").unwrap();
+    feed(&mut log, b"1m");
+    drop(log);
+    let (log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.snapshot.as_deref(), Some(&b"screen"[..]));
+    assert_eq!((&recovered.bytes[..], log.total()), (&b"\x1b[31m"[..], 12));
+}
+
+#[test]
+fn a_carry_longer_than_a_window_is_kept_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut log, _) = OutputLog::open(dir.path()).unwrap();
+    let carry = numbered(20_000);
+    feed(&mut log, &carry);
+    log.cut(b"screen", &carry).unwrap();
+    drop(log);
+    let (log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert!(recovered.bytes == carry);
+    assert_eq!(log.total(), carry.len() as u64);
+}
+
+#[test]
+fn files_that_are_not_ours_or_are_damaged_harm_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "99999999999999999999.log",
+        "18446744073709551615.log",
+        "x.log",
+    ] {
+        fs::write(dir.path().join(name), b"junk").unwrap();
+    }
+    let mut header = b"GLUONLG1".to_vec();
+    header.extend_from_slice(&[0xff; 16]);
+    fs::write(segment::path(dir.path(), 0), header).unwrap();
+    let (mut log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.bytes, b"");
+    feed(&mut log, b"goes on");
+    log.cut(b"screen", b"").unwrap();
+    drop(log);
+    // Without any header: what is in it is shown rather than lost.
+    fs::write(segment::path(dir.path(), 1), [b'a'; 100]).unwrap();
+    let (mut log, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert_eq!(recovered.bytes, [b'a'; 68]);
+    feed(&mut log, b"b");
+    drop(log);
+    let (_, recovered) = OutputLog::open(dir.path()).unwrap();
+    assert!(recovered.bytes.ends_with(b"aab"));
 }
 
 #[test]

@@ -61,9 +61,12 @@ fn claim(file: &File, start: u64, length: u64) -> io::Result<()> {
     {
         use rustix::fs::{FallocateFlags, fallocate};
         use rustix::io::Errno;
-        match fallocate(file, FallocateFlags::empty(), start, length) {
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => {}
-            other => return Ok(other?),
+        loop {
+            match fallocate(file, FallocateFlags::empty(), start, length) {
+                Err(Errno::INTR) => {}
+                Err(Errno::OPNOTSUPP | Errno::NOSYS) => break,
+                other => return Ok(other?),
+            }
         }
     }
     // Where the file system cannot claim: what is there is written once more.

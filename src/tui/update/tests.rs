@@ -238,8 +238,8 @@ fn deleting_says_what_goes() {
     for words in [
         "Delete #12",
         "at work",
-        "1 uncommitted file,",
-        "2 untracked files",
+        "1 uncommitted",
+        "2 untracked",
         "3 unmerged",
     ] {
         assert!(shown.contains(words), "{words}\n{shown}");
