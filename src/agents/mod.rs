@@ -8,6 +8,7 @@
 
 mod agent;
 mod deliver;
+pub mod demo;
 mod end;
 mod environment;
 mod manifest;

@@ -87,7 +87,7 @@ pub(super) enum Command {
     DemoAgent {
         /// Its arguments
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
+        args: Vec<std::ffi::OsString>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The roles of the binary that are no commands: keeper, daemon, demo agent.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
@@ -39,6 +40,6 @@ pub(super) fn daemon() -> Outcome<ExitCode> {
 }
 
 /// Is the demo agent.
-pub(super) fn demo_agent(_args: &[String]) -> Outcome<ExitCode> {
-    Ok(ExitCode::FAILURE)
+pub(super) fn demo_agent(args: Vec<OsString>) -> Outcome<ExitCode> {
+    Ok(crate::agents::demo::main(args))
 }
