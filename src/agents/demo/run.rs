@@ -132,6 +132,7 @@ pub fn headless(
         }
         out.flush()?;
         outs.extend(answers.into_iter().flatten());
+        outs.extend(player.advance(Instant::now()));
         if outs.is_empty() {
             if !player.is_busy() {
                 return Ok(0);
@@ -141,7 +142,6 @@ pub fn headless(
                 return Ok(u8::try_from(128 + signal).unwrap_or(1));
             }
         }
-        outs.extend(player.advance(Instant::now()));
     }
 }
 
