@@ -108,7 +108,7 @@ pub(super) struct SomeTasks {
 }
 
 /// JSON instead of text.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub(super) struct Format {
     /// Print JSON
     #[arg(long)]

@@ -58,7 +58,7 @@ fn run(cli: Cli) -> Outcome<ExitCode> {
     match command {
         // The roles have their own lives: no context, no runtime of ours.
         Command::Keeper => roles::keeper(),
-        Command::DemoAgent { args } => roles::demo_agent(args),
+        Command::DemoAgent { args } => Ok(roles::demo_agent(args)),
         Command::Daemon(daemon) if daemon.is_role() => roles::daemon(),
         command => {
             let ctx = Context::new(Output::new(cli.color))?;

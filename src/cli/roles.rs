@@ -40,6 +40,6 @@ pub(super) fn daemon() -> Outcome<ExitCode> {
 }
 
 /// Is the demo agent.
-pub(super) fn demo_agent(args: Vec<OsString>) -> Outcome<ExitCode> {
-    Ok(crate::agents::demo::main(args))
+pub(super) fn demo_agent(args: Vec<OsString>) -> ExitCode {
+    agents::demo::main(args)
 }

@@ -21,7 +21,7 @@ Examples:
   gluon ls --all                    cancelled ones too";
 
 /// List tasks, in the order of the board
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = AFTER_HELP, visible_alias = "list")]
 pub(in crate::cli) struct Ls {
     /// Only this project
