@@ -450,3 +450,22 @@ fn numbers_and_projects_complete() {
     assert!(complete(&["gluon", "ls", "--project", ""]).contains("api\t"));
     assert!(complete(&["gluon", "new", "x", "--agent", ""]).contains("claude\t"));
 }
+
+#[test]
+fn attaching_shows_the_terminal_and_leaving_lets_it_run() {
+    let setup = Setup::new();
+    setup.gluon(&["new", "say hello", "--start", "--", "sh", "-c", ECHO]);
+    let mut screen = setup.home.open(&setup.repo, &["attach"], (100, 30));
+    screen.wait_for("hello");
+    screen.keys("typed here");
+    screen.wait_for("typed here");
+    screen.bytes(b"\x11");
+    assert!(screen.wait_end(), "{}", screen.text());
+    assert_eq!(
+        setup.json(&["show", "1", "--json"])["card"]["task"]["status"],
+        "running"
+    );
+    setup.gluon(&["keys", "1", "enter"]);
+    setup.until_status("1", "review");
+    assert!(setup.gluon(&["capture", "1"]).contains("got typed here"));
+}

@@ -1,5 +1,4 @@
 //! The demo agent as it is run: the real binary on a real pseudo-terminal.
-#![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -36,7 +36,11 @@ impl History {
     pub fn open(dir: Option<&Path>, id: &str) -> io::Result<(Self, Vec<Entry>)> {
         let none = || io::Error::new(io::ErrorKind::NotFound, "no conversation of that id here");
         let path = dir.and_then(|dir| path_of(dir, id)).ok_or_else(none)?;
-        let reader = BufReader::new(File::open(&path)?.take(MAX_FILE));
+        let file = File::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => none(),
+            _ => error,
+        })?;
+        let reader = BufReader::new(file.take(MAX_FILE));
         let mut entries: Vec<Entry> = Vec::new();
         for line in reader.split(b'\n') {
             // A line cut by a crash, or of another version, is left out.

@@ -35,6 +35,10 @@ pub(super) fn enter(print: bool) -> Outcome<Failure> {
     ] {
         command.env(name, dir.join(part));
     }
+    // What the agents' own scripts leave there goes with the rest.
+    let temp = dir.join("tmp");
+    fs::create_dir(&temp)?;
+    command.env("TMPDIR", temp);
     // The user's hooks, signing keys and templates have no business in the demo's repository.
     command.env("GIT_CONFIG_GLOBAL", "/dev/null");
     command.env("GIT_CONFIG_SYSTEM", "/dev/null");

@@ -42,12 +42,13 @@ pub(super) async fn make(client: &Client, repo: &Path) -> ApiResult<()> {
             Reaches::Review | Reaches::Failed => {
                 until_review(client, task).await?;
             }
-            Reaches::Done
+            Reaches::Done => {
                 // The user may have been quicker.
-                if until_review(client, task).await? => {
+                if until_review(client, task).await? {
                     let confirm = true;
                     client.accept_task(ConfirmTask { task, confirm }).await?;
                 }
+            }
             _ => {}
         }
     }
