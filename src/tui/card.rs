@@ -275,7 +275,9 @@ fn title_row(model: &Model, card: &TaskCard) -> CardRow {
         // Where others have the letter of their health, so that the titles stand in a line.
         mark.push(' ');
     }
-    let unseen = card.session.as_ref().is_some_and(|session| session.unseen);
+    // An agent at work prints all the time; what counts is what it did not say to anybody.
+    let settled = card.task.status != Status::Running || board::needs_user(card);
+    let unseen = settled && card.session.as_ref().is_some_and(|session| session.unseen);
     CardRow {
         left: vec![
             (mark, role),

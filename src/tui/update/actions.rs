@@ -3,7 +3,8 @@
 use super::{open, overlays};
 use crate::domain::{Priority, SessionState, Status, TaskId};
 use crate::protocol::{
-    ConfirmTask, EditTask, Input, Key, KeyPress, Level, ListSessions, MoveTask, Request, StartTask,
+    AgentView, ConfirmTask, EditTask, Input, Key, KeyPress, Level, ListSessions, MoveTask, Request,
+    StartTask,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -154,7 +155,8 @@ fn new_task(model: &mut Model) -> Update {
         .project
         .or_else(|| model.selected().map(|card| card.task.project))
         .or(model.here);
-    let dialog = Dialog::new_task(&model.projects, &model.agents, current);
+    let agents = agents_by_use(model);
+    let dialog = Dialog::new_task(&model.projects, &agents, current);
     let branches = dialog.wants_branches();
     push_dialog(model, dialog, Purpose::Itself);
     let mut update = Update::call(Request::ListAgents(()));
@@ -162,6 +164,14 @@ fn new_task(model: &mut Model) -> Update {
         update = update.and(Effect::Call(Request::ListBranches(project)));
     }
     update
+}
+
+/// The agents with the one of the newest task first, since that is most likely wanted again.
+pub(super) fn agents_by_use(model: &Model) -> Vec<AgentView> {
+    let last = model.cards.values().max_by_key(|card| card.task.id);
+    let mut agents = model.agents.clone();
+    agents.sort_by_key(|agent| last.is_none_or(|card| card.task.agent != agent.name));
+    agents
 }
 
 fn push_dialog(model: &mut Model, dialog: Dialog, purpose: Purpose) {

@@ -21,6 +21,9 @@ use crate::domain::{Activity, AskKind, Status};
 
 /// Changes the model by a message.
 pub fn update(model: &mut Model, msg: Msg) -> Update {
+    // Who types looks, whatever the terminal says about its focus (tmux denies it to hidden panes).
+    let awake = !model.terminal_focus && matches!(msg, Msg::Key(_) | Msg::Paste(_));
+    model.terminal_focus |= awake;
     let mut update = match msg {
         Msg::Key(event) => keys::key(model, event),
         Msg::Paste(text) => keys::paste(model, &text),
@@ -31,7 +34,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Update {
         Msg::Reply(reply) => reply::reply(model, *reply),
         Msg::Tick(now) => time::tick(model, now),
     };
-    if update.dirty {
+    if update.dirty || awake {
         settle(model, &mut update);
     }
     update

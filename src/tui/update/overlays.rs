@@ -201,14 +201,12 @@ fn open_row(model: &mut Model, top: Overlay, row: Option<SessionView>, action: A
 }
 
 /// Lets every dialog have what has come.
-pub(super) fn each_dialog(model: &mut Model, mut with: impl FnMut(&mut Dialog, &Model)) {
-    let mut overlays = std::mem::take(&mut model.overlays);
-    for overlay in &mut overlays {
+pub(super) fn each_dialog(model: &mut Model, mut with: impl FnMut(&mut Dialog)) {
+    for overlay in &mut model.overlays {
         if let Overlay::Dialog(dialog, _) = overlay {
-            with(dialog, model);
+            with(dialog);
         }
     }
-    model.overlays = overlays;
 }
 
 /// Tells what lies on top how high it is, so that it scrolls by pages.

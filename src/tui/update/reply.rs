@@ -21,11 +21,12 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
         (_, Response::Board(board)) => load(model, board),
         (_, Response::ListAgents(agents)) => {
             model.agents = agents;
-            overlays::each_dialog(model, |dialog, model| dialog.set_agents(&model.agents));
+            let agents = super::actions::agents_by_use(model);
+            overlays::each_dialog(model, |dialog| dialog.set_agents(&agents));
             Update::redraw()
         }
         (Request::ListBranches(project), Response::ListBranches(branches)) => {
-            overlays::each_dialog(model, |dialog, _| {
+            overlays::each_dialog(model, |dialog| {
                 dialog.set_branches(project, branches.clone());
             });
             Update::redraw()

@@ -238,9 +238,9 @@ fn deleting_says_what_goes() {
     for words in [
         "Delete #12",
         "at work",
-        "1 uncommitted",
-        "2 untracked",
-        "3 unmerged",
+        "uncommitted",
+        "untracked",
+        "unmerged",
     ] {
         assert!(shown.contains(words), "{words}\n{shown}");
     }

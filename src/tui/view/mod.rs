@@ -9,6 +9,7 @@ mod toasts;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 
 use super::card::Piece;
 use super::layout::Layout;
@@ -76,14 +77,17 @@ fn put(buf: &mut Buffer, area: Rect, text: &str, role: Role, theme: &Theme) -> u
         return 0;
     }
     let text = fit(text, usize::from(area.width), theme.glyphs().ellipsis);
-    buf.set_stringn(
-        area.x,
-        area.y,
-        &text,
-        usize::from(area.width),
-        theme.style(role),
-    );
-    width(&text) as u16
+    let wide = width(&text) as u16;
+    // Whatever was there before must not shine through a role that names no colour.
+    let cells = Rect {
+        width: wide.min(area.width),
+        height: 1,
+        ..area
+    };
+    buf.set_style(cells.intersection(buf.area), Style::reset());
+    let style = theme.style(Role::Text).patch(theme.style(role));
+    buf.set_stringn(area.x, area.y, &text, usize::from(area.width), style);
+    wide
 }
 
 /// Writes pieces one after the other; the cells they took.

@@ -95,16 +95,7 @@ fn right_words(model: &Model, place: &PaneLayout, card: &TaskCard) -> Piece {
         return (words, Role::Accent);
     }
     match &card.session {
-        Some(view) if view.session.state == SessionState::Live => {
-            let (words, role) = card::activity(view, model.now);
-            let title = clean(&view.terminal_title);
-            match (title.trim(), &view.activity) {
-                (title, crate::domain::Activity::Working) if !title.is_empty() => {
-                    (format!("{words}: {title}"), role)
-                }
-                _ => (words, role),
-            }
-        }
+        Some(view) if view.session.state == SessionState::Live => card::activity(view, model.now),
         Some(view) => {
             let words = match view.session.exit {
                 Some(exit) => card::exit_words(exit),

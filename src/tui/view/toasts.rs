@@ -1,4 +1,4 @@
-//! Short messages, at the bottom right, above the footer.
+//! Short messages, at the top right: agents are typed to at the bottom.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,23 +14,18 @@ use crate::tui::theme::Role;
 const WIDEST: u16 = 64;
 
 pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) {
-    let mut bottom = layout.body.bottom();
+    let mut room = layout.body;
     for toast in model.toasts.iter().rev() {
-        let Some(height) = draw_one(buf, model, layout.body, bottom, toast) else {
+        let Some(height) = draw_one(buf, model, room, toast) else {
             break;
         };
-        bottom -= height;
+        room.y += height;
+        room.height -= height;
     }
 }
 
-/// Draws one message that ends above `bottom`; its height, or `None` where there is no room.
-fn draw_one(
-    buf: &mut Buffer,
-    model: &Model,
-    body: Rect,
-    bottom: u16,
-    toast: &Toast,
-) -> Option<u16> {
+/// Draws one message at the top of `body`; its height, or `None` where there is no room.
+fn draw_one(buf: &mut Buffer, model: &Model, body: Rect, toast: &Toast) -> Option<u16> {
     let theme = &model.theme;
     let ellipsis = theme.glyphs().ellipsis;
     let room = usize::from(WIDEST.min(body.width).saturating_sub(4));
@@ -41,13 +36,13 @@ fn draw_one(
         .map_or(Vec::new(), |hint| wrap(hint, room, 3, ellipsis));
     let widest = words.iter().chain(&hint).map(|line| width(line)).max()?;
     let height = (words.len() + hint.len()) as u16 + 2;
-    if bottom < body.y + height {
+    if body.height < height {
         return None;
     }
     let wide = widest as u16 + 4;
     let area = Rect {
         x: body.right().saturating_sub(wide),
-        y: bottom - height,
+        y: body.y,
         width: wide.min(body.width),
         height,
     };
