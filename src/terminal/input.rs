@@ -229,16 +229,14 @@ fn kitty_key(key: &KeyPress, flags: u8) -> Vec<u8> {
         }
         _ => {}
     }
-    if let Some(form) = form(key.key) {
+    // F13 and on have numbers of their own there.
+    let old = !matches!(key.key, Key::Function(13..));
+    if let Some(form) = form(key.key).filter(|_| old) {
         return match form {
             // F3's letter would read as a cursor position.
             Form::Letter('R') => format!("\x1b[13{modified}~"),
             Form::Letter(letter) if modified.is_empty() => format!("\x1b[{letter}"),
             Form::Letter(letter) => format!("\x1b[1{modified}{letter}"),
-            Form::Number(number) if matches!(key.key, Key::Function(13..)) => {
-                let _ = number;
-                function_code(key.key, &modified)
-            }
             Form::Number(number) => format!("\x1b[{number}{modified}~"),
         }
         .into_bytes();

@@ -20,6 +20,7 @@ mod mouse;
 mod osc;
 mod parser;
 mod read;
+mod resize;
 pub mod sanitize;
 mod screen;
 mod sgr;

@@ -56,6 +56,24 @@ fn characters_may_be_cut_anywhere() {
 }
 
 #[test]
+fn the_unfinished_end_is_carried() {
+    let cases: &[(&str, &str)] = &[
+        ("a\x1b", "\x1b"),
+        ("a\x1b[3\n1", "\x1b[31"),
+        ("a\x1b[3\x1b(", "\x1b("),
+        ("a\x1b]2;ti", "\x1b]2;ti"),
+        ("a\x1b]2;ti\x1b", "\x1b"),
+        ("a\x1b]2;ti\x07", ""),
+        ("a\x1bP$q", "\x1bP$q"),
+        ("a\x1b[31m", ""),
+    ];
+    for (bytes, carry) in cases {
+        assert_eq!(fed(10, 4, bytes).carry(), carry.as_bytes(), "{bytes:?}");
+    }
+    assert_eq!(fed(10, 4, b"a\xe6\x97").carry(), b"\xe6\x97");
+}
+
+#[test]
 fn looks_come_through() {
     let bytes = "\x1b[1;3;4:3;58:2::1:2:3;38;5;200;48;2;9;8;7mX\x1b[0m\
                  \x1b]8;id=1;https://a.example/\x1b\\L\x1b]8;;\x1b\\\x1b[91;7mR\x1b[m";

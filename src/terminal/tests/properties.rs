@@ -17,6 +17,7 @@ fn output() -> impl Strategy<Value = Vec<u8>> {
         1 => "\x1b\\[(4|20)[hl]|\x1b\\[[0-6] q|\x1b\\[!p|\x1b\\[[<>=][0-9]{0,2}u|\x1b\\[>4;[0-2]m",
         1 => "\x1b[78DEHMc=>no]|\x1b\\(0|\x1b\\)0|\x1b\\(B|\x0e|\x0f|\x08|\t|\x1b#8",
         1 => "\x1b\\]2;[a-z]{0,5}(\x07|\x1b\\\\)|\x1b\\]8;;(http://[a-z]{1,2})?\x07|\x1b\\[2[23]t",
+        1 => "\x1b\\[[0-9]?[\n\x08\t][0-9]?",
         1 => "\x1b\\]?[0-9;:?]{0,5}|\x1bP[=+$a-z0-9]{0,4}|\x1b_",
     ];
     let piece = prop_oneof![
@@ -75,7 +76,7 @@ fn whole(terminal: &mut Terminal) -> impl PartialEq + std::fmt::Debug + use<> {
 }
 
 proptest! {
-    #![proptest_config(config(1000))]
+    #![proptest_config(config(800))]
 
     /// A viewer that acknowledges when it likes has, after any update, exactly the screen.
     #[test]

@@ -63,3 +63,11 @@ fn the_screen_put_aside_is_wrapped_too() {
     terminal.feed(b"\x1b[?1049l!");
     assert_eq!(text(&mut terminal), "abcde\nfghij\nklm!");
 }
+
+#[test]
+fn a_saved_cursor_does_not_wrap_in_the_middle() {
+    let mut terminal = fed(3, 1, "abc\x1b7");
+    terminal.resize(6, 1);
+    terminal.feed(b"\x1b8x");
+    assert_eq!(text(&mut terminal), "abx");
+}
