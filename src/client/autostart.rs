@@ -3,11 +3,13 @@
 //! Two clients may do it at once: the keeper holds a lock, so the second one ends at once and both
 //! clients find the first one's daemon.
 
-use std::fs::OpenOptions;
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::config::Paths;
 
@@ -20,26 +22,46 @@ pub(super) fn own_program() -> io::Result<PathBuf> {
     Ok(kept.map_or_else(|| path.clone(), PathBuf::from))
 }
 
+/// A service manager that cannot start it says so at once.
+const REFUSED_WITHIN: Duration = Duration::from_secs(5);
+
 /// Starts `program keeper` apart from this process. Only says whether it could be started: whether a
 /// daemon comes of it is seen at the socket.
 pub(super) fn start_keeper(program: &Path, paths: &Paths) -> io::Result<()> {
     let _ = paths.ensure();
     let mut options = OpenOptions::new();
     let options = options.create(true).append(true).mode(0o600);
-    let log = match options.open(paths.keeper_log()) {
-        Ok(file) => Stdio::from(file),
-        Err(_) => Stdio::null(),
-    };
-    let mut command = if outside_of_login() {
+    let log = options.open(paths.keeper_log()).ok();
+    let scoped = has_lasting_manager();
+    let mut child = if scoped {
         // A login's scope may be cleared when the user logs out; the agents shall go on.
         let mut command = Command::new("systemd-run");
         command
             .args(["--user", "--scope", "--quiet", "--collect", "--"])
             .arg(program);
-        command
+        apart(command, paths, log.as_ref())
     } else {
-        Command::new(program)
-    };
+        apart(Command::new(program), paths, log.as_ref())
+    }
+    .spawn()?;
+    let mut plain = apart(Command::new(program), paths, log.as_ref());
+    let started = Instant::now();
+    // Reaps it should it end before this client does.
+    std::thread::Builder::new()
+        .stack_size(64 * 1024)
+        .spawn(move || {
+            let done = child.wait().is_ok_and(|status| status.success());
+            // The manager did not want it. Where it was the keeper that ended, a second one ends as well.
+            if scoped && !done && started.elapsed() < REFUSED_WITHIN {
+                let _ = plain.spawn().and_then(|mut child| child.wait());
+            }
+        })?;
+    Ok(())
+}
+
+/// Completes the command line so that the keeper has nothing of this process but its environment.
+fn apart(mut command: Command, paths: &Paths, log: Option<&File>) -> Command {
+    let log = log.and_then(|file| file.try_clone().ok());
     command
         .arg("keeper")
         .env("GLUON_STATE_DIR", &paths.state)
@@ -50,21 +72,20 @@ pub(super) fn start_keeper(program: &Path, paths: &Paths) -> io::Result<()> {
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(log);
-    let mut child = command.spawn()?;
-    // Reaps it should it end before this client does.
-    std::thread::Builder::new()
-        .stack_size(64 * 1024)
-        .spawn(move || {
-            let _ = child.wait();
-        })?;
-    Ok(())
+        .stderr(log.map_or_else(Stdio::null, Stdio::from));
+    command
 }
 
-/// Whether there is a user's service manager that can keep it apart from the login.
-fn outside_of_login() -> bool {
-    std::env::var_os("XDG_RUNTIME_DIR")
-        .is_some_and(|dir| Path::new(&dir).join("systemd/private").exists())
+/// Whether there is a user's service manager that stays when the user logs out.
+///
+/// Without lingering the manager ends seconds after the last login, and all its scopes with it: there the
+/// keeper is safer where it is, since most systems leave what a login has left behind alone.
+fn has_lasting_manager() -> bool {
+    let lingers = |user: OsString| Path::new("/var/lib/systemd/linger").join(user).exists();
+    let user = std::env::var_os("USER").or_else(|| std::env::var_os("LOGNAME"));
+    user.filter(|user| !user.is_empty()).is_some_and(lingers)
+        && std::env::var_os("XDG_RUNTIME_DIR")
+            .is_some_and(|dir| Path::new(&dir).join("systemd/private").exists())
         && std::env::var_os("PATH").is_some_and(|path| {
             std::env::split_paths(&path).any(|dir| dir.join("systemd-run").is_file())
         })

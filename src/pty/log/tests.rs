@@ -205,3 +205,74 @@ fn the_end_of_a_terminal_is_told_from_silence() {
     drop(writer);
     assert_eq!(read(&mut log), "end");
 }
+
+/// A file system of 512 KiB; `None` where this user may not mount one.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=512k", "tmpfs"])
+            .arg(dir.path())
+            .stderr(std::process::Stdio::null())
+            .status();
+        mounted.is_ok_and(|status| status.success()).then_some(())?;
+        Some(Self(dir))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount")
+            .arg(self.0.path())
+            .status();
+    }
+}
+
+#[test]
+fn a_full_disk_costs_the_log_and_not_the_process() {
+    let Some(disk) = SmallDisk::mount() else {
+        eprintln!("skipped: a small file system can only be mounted by root");
+        return;
+    };
+    let others = disk.0.path().join("others");
+    fs::write(&others, [1; 200 * 1024]).unwrap();
+    let dir = disk.0.path().join("log");
+    let (mut log, _) = OutputLog::open_sized(&dir, 8 << 20).unwrap();
+    let (reader, mut writer) = io::pipe().unwrap();
+    let mut feed = |log: &mut OutputLog, byte: u8| {
+        writer.write_all(&[byte; 32 * 1024]).unwrap();
+        let mut left = 32 * 1024;
+        while left > 0 {
+            match log.read_from(reader.as_fd(), left).unwrap() {
+                ReadOutcome::Data(data) => {
+                    assert!(data.iter().all(|read| *read == byte));
+                    left -= data.len();
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    for _ in 0..32 {
+        feed(&mut log, b'x');
+    }
+    assert!(log.is_dropping());
+    let kept = log.total();
+    assert!((64 * 1024..320 * 1024).contains(&kept), "{kept}");
+    assert!(log.cut(&[b's'; 320 * 1024], b"").is_err(), "no room");
+    feed(&mut log, b'y');
+    drop(log);
+    let (mut log, recovered) = OutputLog::open_sized(&dir, 8 << 20).unwrap();
+    assert_eq!(recovered.bytes.len() as u64, kept);
+
+    // Once there is room again, a cut makes the log whole.
+    fs::remove_file(others).unwrap();
+    log.cut(b"screen", b"").unwrap();
+    feed(&mut log, b'z');
+    assert!(!log.is_dropping());
+    drop(log);
+    let (_, recovered) = OutputLog::open_sized(&dir, 8 << 20).unwrap();
+    assert_eq!(recovered.snapshot.as_deref(), Some(&b"screen"[..]));
+    assert_eq!(recovered.bytes, [b'z'; 32 * 1024]);
+}
