@@ -38,18 +38,11 @@ pub(super) async fn make(client: &Client, repo: &Path) -> ApiResult<()> {
         made.push((card.task.id, task.reaches));
     }
     for (task, reaches) in made {
-        match reaches {
-            Reaches::Review | Reaches::Failed => {
-                until_review(client, task).await?;
-            }
-            Reaches::Done => {
-                // The user may have been quicker.
-                if until_review(client, task).await? {
-                    let confirm = true;
-                    client.accept_task(ConfirmTask { task, confirm }).await?;
-                }
-            }
-            _ => {}
+        let ends = matches!(reaches, Reaches::Review | Reaches::Failed | Reaches::Done);
+        let ended = ends && until_review(client, task).await?;
+        if ended && reaches == Reaches::Done {
+            let confirm = true;
+            client.accept_task(ConfirmTask { task, confirm }).await?;
         }
     }
     Ok(())
