@@ -1,4 +1,5 @@
 //! The demo agent as it is run: the real binary on a real pseudo-terminal.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};
 use std::path::Path;
