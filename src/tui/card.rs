@@ -5,7 +5,7 @@
 
 use super::board;
 use super::model::Model;
-use super::text::{clean, fit, width};
+use super::text::{clean, fit, width, wrap};
 use super::theme::{Glyphs, Role};
 use crate::domain::units::short_duration;
 use crate::domain::{Activity, AskKind, Exit, Health, Mode, Reason, Status, Timestamp};
@@ -25,8 +25,8 @@ pub struct CardRow {
     pub indent: u16,
 }
 
-/// The most rows a card has.
-pub const MAX_ROWS: usize = 4;
+/// The most rows a card has: with more than four, its title may take two.
+pub const MAX_ROWS: usize = 5;
 
 /// The mark before a title: a glyph, the letter of the health, and their look.
 pub fn mark(card: &TaskCard, glyphs: &Glyphs) -> (String, Role) {
@@ -239,6 +239,10 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
         }
     };
     let mut out = vec![title];
+    if rows > 4 {
+        let second = wrap_title(&mut out[0], room, indent, glyphs);
+        out.extend(second);
+    }
     if rows <= 2 {
         // Two rows: as much as fits, what matters first.
         let parts = match card.task.status {
@@ -268,6 +272,21 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
     out
 }
 
+/// What of a title does not fit its row: a second one.
+fn wrap_title(row: &mut CardRow, room: usize, indent: u16, glyphs: &Glyphs) -> Option<CardRow> {
+    let taken = usize::from(indent) + 1 + row.right.as_ref().map_or(0, |(text, _)| width(text) + 1);
+    let room = room.saturating_sub(taken);
+    let (title, role) = row.left.last_mut()?;
+    let lines = wrap(title, room, 2, glyphs.ellipsis);
+    let [first, second] = <[String; 2]>::try_from(lines).ok()?;
+    *title = first;
+    Some(CardRow {
+        left: vec![(second, *role)],
+        right: None,
+        indent,
+    })
+}
+
 fn title_row(model: &Model, card: &TaskCard) -> CardRow {
     let glyphs = model.theme.glyphs();
     let (mut mark, role) = mark(card, glyphs);
@@ -275,9 +294,9 @@ fn title_row(model: &Model, card: &TaskCard) -> CardRow {
         // Where others have the letter of their health, so that the titles stand in a line.
         mark.push(' ');
     }
-    // An agent at work prints all the time; what counts is what it did not say to anybody.
-    let settled = card.task.status != Status::Running || board::needs_user(card);
-    let unseen = settled && card.session.as_ref().is_some_and(|session| session.unseen);
+    // An agent at work prints all the time, and what is done is done: it counts where a look is wanted.
+    let unseen =
+        board::needs_user(card) && card.session.as_ref().is_some_and(|session| session.unseen);
     CardRow {
         left: vec![
             (mark, role),

@@ -171,19 +171,32 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     lines
 }
 
-/// A unified diff in its looks, and the lines that begin a file.
+/// A unified diff in its looks, and the lines that begin a file. What git says twice is left out.
 pub fn diff(text: &str) -> (Vec<ViewerLine>, Vec<usize>) {
-    let mut lines = Vec::new();
+    let mut lines: Vec<ViewerLine> = Vec::new();
     let mut marks = Vec::new();
-    for (number, raw) in text.lines().enumerate() {
-        if number == MAX_DIFF {
-            lines.push(line("… the rest is left out", Role::Muted));
+    let mut in_head = false;
+    for raw in text.lines() {
+        if lines.len() >= MAX_DIFF {
+            lines.push(line("The rest is left out.", Role::Muted));
             break;
         }
-        let role = diff_role(raw);
         if raw.starts_with("diff ") {
+            in_head = true;
+            if !lines.is_empty() {
+                lines.push(Vec::new());
+            }
             marks.push(lines.len());
+            let name = raw.rsplit_once(" b/").map_or(raw, |(_, name)| name);
+            lines.push(line(clean(name).into_owned(), Role::DiffFile));
+            continue;
         }
+        in_head &= !raw.starts_with("@@");
+        let said = ["index ", "--- ", "+++ "];
+        if in_head && said.iter().any(|head| raw.starts_with(head)) {
+            continue;
+        }
+        let role = if in_head { Role::Muted } else { diff_role(raw) };
         lines.push(line(clean(&raw.replace('\t', "    ")).into_owned(), role));
     }
     if lines.is_empty() {
@@ -193,19 +206,6 @@ pub fn diff(text: &str) -> (Vec<ViewerLine>, Vec<usize>) {
 }
 
 fn diff_role(line: &str) -> Role {
-    let heads = [
-        "diff ",
-        "index ",
-        "--- ",
-        "+++ ",
-        "new file",
-        "deleted file",
-        "rename ",
-        "similarity ",
-    ];
-    if heads.iter().any(|head| line.starts_with(head)) {
-        return Role::DiffFile;
-    }
     match line.as_bytes().first() {
         Some(b'+') => Role::DiffAdd,
         Some(b'-') => Role::DiffRemove,

@@ -75,7 +75,7 @@ fn column(
             .collect()
     };
     // As much of each card as lets all be seen; with too many of them, the short form without gaps.
-    let (rows, gap, heights) = [(card::MAX_ROWS, 1), (3, 1), (2, 1), (2, 0)]
+    let (rows, gap, heights) = [(card::MAX_ROWS, 1), (4, 1), (3, 1), (2, 1), (2, 0)]
         .into_iter()
         .filter(|_| body.height > 0)
         .map(|(rows, gap)| (rows, gap, heights(rows)))
