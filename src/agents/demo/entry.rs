@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{Line, Style, inline, wrap};
+use super::text::{Line, Span, Style, inline, wrap};
 
 /// The most rows of a prompt shown in the transcript.
 const MAX_PROMPT_ROWS: usize = 12;
@@ -96,7 +96,14 @@ pub fn say_lines(text: &str, width: usize) -> Vec<Line> {
 }
 
 fn prompt_lines(text: &str, width: usize) -> Vec<Line> {
-    let spans = [(Style::Bold, text.to_owned())];
+    // Tags are for the script, not for the reader.
+    let spans: Vec<Span> = text
+        .split_inclusive([' ', '\n'])
+        .map(|word| match word.strip_prefix("@@") {
+            Some(_) => (Style::Dim, word.to_owned()),
+            None => (Style::Bold, word.to_owned()),
+        })
+        .collect();
     let mut rows = wrap(&spans, width.saturating_sub(2));
     let more = rows.len().saturating_sub(MAX_PROMPT_ROWS);
     if more > 0 {

@@ -12,6 +12,7 @@ use super::entry::{Entry, Tool};
 use super::plot::{self, Dice};
 use super::script::{Edit, Step};
 use super::work::Workshop;
+use crate::domain::names;
 
 /// The most steps taken without giving control back: a loop without pauses must stay interruptible.
 const MAX_STEPS: usize = 64;
@@ -230,7 +231,10 @@ impl Player {
 
     fn take(&mut self, step: Step, now: Instant, outs: &mut Vec<Out>) -> bool {
         match step {
-            Step::Say(text) => self.phase = Phase::Saying(self.filled(&text), 0),
+            Step::Say(text) => {
+                outs.push(working("Writing"));
+                self.phase = Phase::Saying(self.filled(&text), 0);
+            }
             Step::Think(millis) => {
                 outs.push(working("Thinking"));
                 self.pause(now, millis, millis);
@@ -409,7 +413,12 @@ impl Player {
     }
 
     fn filled(&self, text: &str) -> String {
+        let word = match names::slug(&self.answer) {
+            slug if slug.is_empty() => "value".to_owned(),
+            slug => slug.replace('-', "_"),
+        };
         text.replace("{answer}", &self.answer)
+            .replace("{word}", &word)
     }
 }
 

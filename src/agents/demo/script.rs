@@ -69,7 +69,8 @@ pub struct Script {
 
 /// One step of a script.
 ///
-/// `{answer}` in words, contents and messages becomes the user's last answer.
+/// In words, contents and messages `{answer}` becomes the user's last answer and `{word}` the same as a
+/// name that code can hold; never in commands.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {

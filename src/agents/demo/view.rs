@@ -119,10 +119,10 @@ fn permission(text: &str, scene: &Scene<'_>, width: usize, live: &mut Live) {
 fn input(scene: &Scene<'_>, width: usize, live: &mut Live) {
     let most = (scene.height / 3).clamp(1, 8);
     let (rows, row, column) = scene.editor.view(width.saturating_sub(6), most);
-    let (title, style) = match scene.state {
-        State::Question(_) => ("Your answer", Style::Ask),
-        State::Permission(_) => ("Do this instead", Style::Ask),
-        _ => ("", Style::Dim),
+    let (title, style, words) = match scene.state {
+        State::Question(_) => ("Your answer", Style::Ask, "Type what you want"),
+        State::Permission(_) => ("Do this instead", Style::Ask, ""),
+        _ => ("", Style::Dim, "Tell the agent what to do"),
     };
     let rows: Vec<Line> = rows
         .into_iter()
@@ -131,8 +131,7 @@ fn input(scene: &Scene<'_>, width: usize, live: &mut Live) {
             let mut line = Line::new(Style::Accent, if index == 0 { "❯ " } else { "  " });
             line.0.extend(row.0);
             if scene.editor.is_empty() {
-                let words = cut("Tell the agent what to do", width.saturating_sub(6));
-                line.push(Style::Dim, words);
+                line.push(Style::Dim, cut(words, width.saturating_sub(6)));
             }
             line
         })
