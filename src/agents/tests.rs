@@ -135,7 +135,9 @@ fn a_long_prompt_is_delivered_after_the_start() {
 
 #[test]
 fn what_an_agent_cannot_do_says_so() {
-    let error = agent("qwen").resume(&context("x"), "ID").unwrap_err();
+    let (registry, _) = user(&[("mine.toml", "program = \"mine\"")]);
+    let mine = registry.get("mine").unwrap();
+    let error = mine.resume(&context("x"), "ID").unwrap_err();
     assert!(error.to_string().contains("[resume]"), "{error}");
     let error = agent("codex").resume(&context("x"), "").unwrap_err();
     assert!(matches!(error, AgentError::NoConversation { .. }));
