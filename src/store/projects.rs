@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::path_text;
 use super::{Store, StoreError};
@@ -21,12 +21,13 @@ impl Store {
         name: &str,
         now: Timestamp,
     ) -> Result<(Project, bool), StoreError> {
-        if let Some(known) = self.project_at(path)? {
+        // One lock from the look to the row: several clients use a new project at once.
+        let connection = self.lock();
+        if let Some(known) = at(&connection, path)? {
             return Ok((known, false));
         }
-        let taken: Vec<String> = self.projects()?.into_iter().map(|p| p.name).collect();
+        let taken: Vec<String> = all(&connection)?.into_iter().map(|p| p.name).collect();
         let name = first_free(name, |candidate| taken.iter().any(|name| name == candidate));
-        let connection = self.lock();
         connection.execute(
             "INSERT INTO projects (name, path, workspace, created_at) VALUES (?1, ?2, 'default', ?3)",
             params![name, path_text(path), now.0],
@@ -41,10 +42,7 @@ impl Store {
     /// # Errors
     /// Where the database refuses.
     pub fn projects(&self) -> Result<Vec<Project>, StoreError> {
-        let connection = self.lock();
-        let mut query = connection.prepare_cached("SELECT * FROM projects ORDER BY name")?;
-        let rows = query.query_map([], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(all(&self.lock())?)
     }
 
     /// One project.
@@ -63,11 +61,7 @@ impl Store {
     /// # Errors
     /// Where the database refuses.
     pub fn project_at(&self, path: &Path) -> Result<Option<Project>, StoreError> {
-        let text = path_text(path);
-        Ok(self
-            .lock()
-            .query_row("SELECT * FROM projects WHERE path = ?1", [text], read)
-            .optional()?)
+        Ok(at(&self.lock(), path)?)
     }
 
     /// Writes a project's name, workspace, slots and trust.
@@ -97,6 +91,18 @@ impl Store {
             .execute("DELETE FROM projects WHERE id = ?1", [id.0])?;
         Ok(())
     }
+}
+
+fn all(connection: &Connection) -> rusqlite::Result<Vec<Project>> {
+    let mut query = connection.prepare_cached("SELECT * FROM projects ORDER BY name")?;
+    query.query_map([], read)?.collect()
+}
+
+fn at(connection: &Connection, path: &Path) -> rusqlite::Result<Option<Project>> {
+    let text = path_text(path);
+    connection
+        .query_row("SELECT * FROM projects WHERE path = ?1", [text], read)
+        .optional()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Project> {

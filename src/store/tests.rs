@@ -191,3 +191,25 @@ fn the_first_schema_is_still_read() {
         Some("true")
     );
 }
+
+#[test]
+fn one_repository_used_by_many_at_once_is_one_project() {
+    for _ in 0..50 {
+        let store = Store::in_memory().unwrap();
+        let start = std::sync::Barrier::new(4);
+        let new = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        store.add_project("/repo".as_ref(), "repo", NOW).unwrap().1
+                    })
+                })
+                .collect();
+            let new = threads.into_iter().map(|thread| thread.join().unwrap());
+            new.filter(|new| *new).count()
+        });
+        assert_eq!(new, 1);
+        assert_eq!(store.projects().unwrap().len(), 1);
+    }
+}

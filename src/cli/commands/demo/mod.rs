@@ -66,11 +66,16 @@ async fn play(ctx: &Context, dir: &std::path::Path, print: bool) -> Outcome {
         tasks::make(&client, &repo).await?;
         return super::ls::Ls::default().run(ctx).await;
     }
-    // The board is there at once; the tasks come while it is looked at.
-    let making = tokio::spawn(async move { tasks::make(&client, &repo).await });
-    let shown = screen::board(ctx, true).await;
-    if making.is_finished() {
-        making.await.map_err(anyhow::Error::from)??;
+    // The board is there at once; the tasks come while it is looked at. Where they cannot be made there is
+    // nothing to look at: the board closes, and the reason is printed.
+    let making = async {
+        match tasks::make(&client, &repo).await {
+            Ok(()) => std::future::pending().await,
+            Err(error) => Outcome::Err(error.into()),
+        }
+    };
+    tokio::select! {
+        shown = screen::board(ctx, true) => shown,
+        failed = making => failed,
     }
-    shown
 }
