@@ -31,7 +31,8 @@ impl Actor {
                 reply,
             } => {
                 self.viewers.attach(client, outbox, size);
-                self.viewers.resize(client, size, claim, now);
+                self.viewers
+                    .resize(client, size, claim, self.is_live(), now);
                 self.note_viewers();
                 let _ = reply.send(self.size);
             }
@@ -44,7 +45,9 @@ impl Actor {
                 client,
                 size,
                 claim,
-            } => self.viewers.resize(client, size, claim, now),
+            } => self
+                .viewers
+                .resize(client, size, claim, self.is_live(), now),
             Command::Outer(outer) => self.set_outer(outer),
             Command::Lines(first, count, reply) => {
                 let count = count.min(MOST);
@@ -71,6 +74,12 @@ impl Actor {
     pub(super) fn set_outer(&mut self, outer: TerminalInfo) {
         self.guard(|terminal| terminal.set_outer(&outer));
         self.outer = Some(outer);
+    }
+
+    /// Whether a process draws on the screen, and could draw it anew.
+    fn is_live(&self) -> bool {
+        let process = self.process.as_ref();
+        process.is_some_and(|process| process.ended.is_none())
     }
 
     fn note_viewers(&self) {

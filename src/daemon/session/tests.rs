@@ -294,6 +294,10 @@ fn the_last_to_claim_or_type_decides_the_size() {
     large.until(&fixture.handle, |screen| screen.text().contains("marker"));
     assert_eq!((large.screen.cols, large.screen.rows.len()), (30, 5));
     assert_eq!(fixture.handle.meta().size, (30, 5));
+    // Nobody has it now: who comes or changes next decides, with or without the focus.
+    let other = fixture.attach(3, (50, 10), false);
+    large.until(&fixture.handle, |screen| screen.cols == 50);
+    drop(other);
 }
 
 #[test]

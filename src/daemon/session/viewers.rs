@@ -1,7 +1,8 @@
 //! The clients that follow a session, and who of them decides its size.
 //!
-//! The rule: a session has the size of the client that last claimed it or typed into it. The others show
-//! it as it is, cut or padded. It keeps its size when that client goes.
+//! The rule: a session has the size of the client that last claimed it or typed into it; where that one no
+//! longer follows, of the one that came or changed its size last. The others show it as it is, cut or
+//! padded. It keeps its size when a client goes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -77,12 +78,22 @@ impl Viewers {
         }
     }
 
-    /// A client's room is another. It counts where the client has the session or claims it.
-    pub(super) fn resize(&mut self, client: ClientId, size: (u16, u16), claim: bool, now: Instant) {
+    /// A client's room is another. It counts where the client claims the session, has it, or nobody has it.
+    /// The last screen of a process that has ended (`live`) stays as it was drawn unless it is claimed.
+    pub(super) fn resize(
+        &mut self,
+        client: ClientId,
+        size: (u16, u16),
+        claim: bool,
+        live: bool,
+        now: Instant,
+    ) {
         if let Some(follower) = self.followers.get_mut(&client) {
             follower.size = sane(size);
         }
-        if claim || self.claimed_by == Some(client) {
+        let other = self.claimed_by.filter(|holder| *holder != client);
+        let held = other.is_some_and(|holder| self.followers.contains_key(&holder));
+        if claim || self.claimed_by == Some(client) || (live && !held) {
             self.claimed_by = Some(client);
             self.wanted = Some((sane(size), now + SETTLE));
         }
