@@ -9,6 +9,7 @@ mod app;
 pub mod board;
 pub mod card;
 pub mod dialog;
+pub mod help;
 pub mod keymap;
 pub mod layout;
 pub mod model;

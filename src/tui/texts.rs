@@ -1,10 +1,10 @@
-//! Texts that are shown over the board: help, the detail of a task, a diff, what a deletion takes along.
+//! Texts that are shown over the board: the detail of a task, a diff, what a deletion takes along.
 
 use super::card::{self, exit_words};
-use super::keymap::{Group, Keymap, TABLE};
+use super::layout;
 use super::model::Model;
 use super::overlay::ViewerLine;
-use super::text::clean;
+use super::text::{clean, width, wrap};
 use super::theme::Role;
 use crate::domain::SessionState;
 use crate::domain::units::short_duration;
@@ -12,6 +12,8 @@ use crate::protocol::{RiskView, TaskDetail};
 
 /// Lines of a diff that are shown; more would only be scrolled past.
 const MAX_DIFF: usize = 20_000;
+/// Lines of a prompt that are shown.
+const MAX_PROMPT: usize = 2000;
 
 fn line(text: impl Into<String>, role: Role) -> ViewerLine {
     vec![(text.into(), role)]
@@ -19,60 +21,6 @@ fn line(text: impl Into<String>, role: Role) -> ViewerLine {
 
 fn heading(text: &str) -> ViewerLine {
     line(text, Role::Accent)
-}
-
-/// All keys by heading.
-pub fn help(keymap: &Keymap, narrow: bool) -> Vec<ViewerLine> {
-    let pad = if narrow { 12 } else { 24 };
-    let mut lines = vec![
-        line(
-            "Everything works by key and by mouse. Quitting leaves every agent running.",
-            Role::Muted,
-        ),
-        Vec::new(),
-    ];
-    for group in Group::ALL {
-        lines.push(heading(group.title()));
-        if group == Group::Pane {
-            let leave = format!("  {:<pad$}", keymap.leave().label());
-            lines.push(vec![
-                (leave, Role::Key),
-                ("Back to the board, at once".into(), Role::Text),
-            ]);
-            let prefix = keymap.prefix().label();
-            let twice = format!("  {:<pad$}", format!("{prefix} {prefix}"));
-            lines.push(vec![
-                (twice, Role::Key),
-                ("Send the prefix itself to the agent".into(), Role::Text),
-            ]);
-        }
-        for entry in TABLE.iter().filter(|entry| entry.group == group) {
-            let mut keys: Vec<String> = Vec::new();
-            for (context, _) in entry.keys {
-                let after_prefix = *context == super::keymap::Context::Prefix;
-                if after_prefix && group != Group::Pane {
-                    continue;
-                }
-                for chord in keymap.keys(*context, entry.action) {
-                    let label = match after_prefix {
-                        true => format!("{} {}", keymap.prefix().label(), chord.label()),
-                        false => chord.label(),
-                    };
-                    if !keys.contains(&label) {
-                        keys.push(label);
-                    }
-                }
-            }
-            keys.truncate(if narrow { 1 } else { 3 });
-            let keys = format!("  {:<pad$}", keys.join("  "));
-            lines.push(vec![
-                (keys, Role::Key),
-                (format!(" {}", entry.title), Role::Text),
-            ]);
-        }
-        lines.push(Vec::new());
-    }
-    lines
 }
 
 /// Everything about a task.
@@ -130,12 +78,23 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     lines.extend([Vec::new(), heading("Prompt")]);
     match task.prompt.trim() {
         "" => lines.push(line("  none", Role::Muted)),
-        prompt => lines.extend(
-            prompt
-                .lines()
-                .take(2000)
-                .map(|text| line(format!("  {}", clean(text)), Role::Text)),
-        ),
+        prompt => {
+            let room = layout::text_width(model.size).saturating_sub(2);
+            let ellipsis = model.theme.glyphs().ellipsis;
+            for text in prompt.lines().take(MAX_PROMPT) {
+                let text = clean(text);
+                // The first blanks of a line are meant; only what is broken loses them.
+                if text.trim().is_empty() || width(&text) <= room {
+                    lines.push(line(format!("  {text}"), Role::Text));
+                    continue;
+                }
+                let rows = wrap(&text, room, MAX_PROMPT, ellipsis);
+                lines.extend(
+                    rows.into_iter()
+                        .map(|row| line(format!("  {row}"), Role::Text)),
+                );
+            }
+        }
     }
     if !detail.runs.is_empty() {
         lines.extend([Vec::new(), heading("Runs")]);

@@ -114,10 +114,10 @@ actions! {
     Diff, "diff", Task, [(Board: "d")], "Show the changes", Some("diff"), true;
     Accept, "accept", Task, [(Board: "a")], "Accept the task", Some("accept"), true;
     Detail, "detail", Task, [(Board: "i" "space")], "Everything about the task", Some("detail"), true;
-    MoveLeft, "move_left", Task, [(Board: "H" "shift-left")], "Move the card to the column on the left", None, true;
+    MoveLeft, "move_left", Task, [(Board: "H" "shift-left")], "Move the card to the left", None, true;
     MoveDown, "move_down", Task, [(Board: "J" "shift-down")], "Move the card down", None, true;
     MoveUp, "move_up", Task, [(Board: "K" "shift-up")], "Move the card up", None, true;
-    MoveRight, "move_right", Task, [(Board: "L" "shift-right")], "Move the card to the column on the right", None, true;
+    MoveRight, "move_right", Task, [(Board: "L" "shift-right")], "Move the card to the right", None, true;
     Urgent, "urgent", Task, [(Board: "+")], "Make it more urgent", None, true;
     LessUrgent, "less_urgent", Task, [(Board: "-")], "Make it less urgent", None, true;
     Hold, "hold", Task, [(Board: "o")], "Hold it back, or let it go", None, true;
@@ -140,9 +140,9 @@ actions! {
 
     Palette, "palette", Program, [(Board: ":" "ctrl-p"), (Prefix: ":")], "Command palette", None, false;
     PauseQueue, "pause_queue", Program, [(Board: "p")], "Pause the queue, or let it go on", None, true;
-    Mouse, "mouse", Program, [(Board: "M")], "Mouse on or off (off: the terminal selects)", None, true;
+    Mouse, "mouse", Program, [(Board: "M")], "Mouse on or off (off: select as usual)", None, true;
     Redraw, "redraw", Program, [(Board: "ctrl-l")], "Draw everything again", None, true;
-    Suspend, "suspend", Program, [(Board: "ctrl-z")], "Back to the shell for a while (fg returns)", None, true;
+    Suspend, "suspend", Program, [(Board: "ctrl-z")], "To the shell for a while; fg returns", None, true;
     Help, "help", Program, [(Board: "?" "f1"), (Prefix: "?")], "Help", Some("help"), true;
     Quit, "quit", Program, [(Board: "q" "ctrl-c")], "Quit the interface; agents go on", Some("quit"), true;
 

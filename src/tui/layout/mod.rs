@@ -8,6 +8,7 @@
 mod bars;
 mod columns;
 mod tiles;
+mod toasts;
 
 use ratatui::layout::{Position, Rect};
 
@@ -41,6 +42,8 @@ pub enum Hit {
     Row(usize),
     /// What lies over the board.
     Overlay,
+    /// A message.
+    Toasts,
 }
 
 /// Where a pane is.
@@ -67,6 +70,8 @@ pub struct Layout {
     pub header: Bar,
     /// The footer.
     pub footer: Bar,
+    /// The messages, a row each, from the footer up.
+    pub toasts: Vec<Bar>,
     /// Tabs, where only one column is shown.
     pub tabs: Bar,
     /// A line about the connection.
@@ -108,6 +113,7 @@ impl Layout {
             View::Split => layout.split(model),
         }
         layout.place_overlay(model);
+        layout.place_toasts(model);
         layout
     }
 
@@ -208,26 +214,22 @@ impl Layout {
         let Some(top) = model.overlays.last() else {
             return;
         };
-        let (wide, high) = match top {
+        let high = match top {
             Overlay::Dialog(..) => {
                 self.hits.push((self.screen, Hit::Overlay));
                 return;
             }
             Overlay::Viewer(viewer) => {
                 let longest = viewer.lines.len().min(usize::from(u16::MAX)) as u16;
-                (self.screen.width * 9 / 10, longest.saturating_add(2))
+                longest.saturating_add(2)
             }
-            Overlay::Sessions(list) => (
-                self.screen.width * 9 / 10,
-                (list.rows().len().min(1000) as u16 + 4).max(8),
-            ),
+            Overlay::Sessions(list) => (list.rows().len().min(1000) as u16 + 4).max(8),
         };
-        let small = self.screen.width < WIDE || self.screen.height < 20;
-        let area = if small {
+        let area = if is_small(self.screen) {
             self.body
         } else {
             let most = self.screen.height.saturating_sub(4);
-            let width = wide.clamp(WIDE - 4, 140).min(self.screen.width);
+            let width = overlay_width(self.screen);
             centred(self.screen, width, high.clamp(10, most.max(10)))
         };
         self.overlay = area;
@@ -250,6 +252,17 @@ impl Layout {
                 }
                 self.hits.push((row, Hit::Row(index)));
             }
+        }
+    }
+
+    /// Messages take the place of the footer's hints; a click on one takes them away.
+    fn place_toasts(&mut self, model: &Model) {
+        let Some(chip) = self.footer.segments.first() else {
+            return;
+        };
+        self.toasts = toasts::rows(model, self.footer.area, chip.area.width);
+        for bar in &self.toasts {
+            self.hits.push((bar.area, Hit::Toasts));
         }
     }
 
@@ -288,6 +301,25 @@ impl Layout {
     pub fn shows_focus(&self, model: &Model) -> bool {
         model.area == Area::Board || self.selected_pane(model).is_some()
     }
+}
+
+/// Whether what lies over the board takes all of it.
+fn is_small(screen: Rect) -> bool {
+    screen.width < WIDE || screen.height < 20
+}
+
+/// How wide texts and lists over the board are, their frame included.
+fn overlay_width(screen: Rect) -> u16 {
+    if is_small(screen) {
+        return screen.width;
+    }
+    let wide = screen.width * 9 / 10;
+    wide.clamp(WIDE - 4, 140).min(screen.width)
+}
+
+/// The columns that a text over the board has on a screen of `size`.
+pub fn text_width((width, height): (u16, u16)) -> usize {
+    usize::from(overlay_width(Rect::new(0, 0, width, height)).saturating_sub(4))
 }
 
 /// The rows a board of four columns takes of `height`; depends on nothing else, so that the agents' panes

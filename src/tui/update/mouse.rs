@@ -51,6 +51,10 @@ fn press(model: &mut Model, layout: &Layout, event: MouseEvent) -> Update {
     }
     match layout.hit(at.0, at.1) {
         Some(Hit::Action(action)) => actions::perform(model, action),
+        Some(Hit::Toasts) => {
+            model.toasts.clear();
+            Update::redraw()
+        }
         Some(Hit::Card(task)) => press_card(model, task, at),
         Some(Hit::Column(status)) => {
             open::leave(model);

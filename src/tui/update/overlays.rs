@@ -9,8 +9,9 @@ use crate::protocol::{
 };
 use crate::tui::board;
 use crate::tui::dialog::{Answer, Dialog, Outcome};
+use crate::tui::help::help;
 use crate::tui::keymap::{Action, Context};
-use crate::tui::layout::{Hit, Layout};
+use crate::tui::layout::{self, Hit, Layout};
 use crate::tui::model::{Model, Overlay, Purpose};
 use crate::tui::msg::{Effect, Update};
 use crate::tui::overlay::{SessionList, Viewer, ViewerKind};
@@ -226,8 +227,7 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
 }
 
 pub(super) fn open_help(model: &mut Model) -> Update {
-    let narrow = model.size.0 < crate::tui::layout::WIDE;
-    let lines = texts::help(&model.keymap, narrow);
+    let lines = help(&model.keymap, layout::text_width(model.size));
     let viewer = Viewer::new(ViewerKind::Help, "Help", lines);
     model.overlays.push(Overlay::Viewer(viewer));
     Update::redraw()

@@ -3,6 +3,7 @@ use ratatui::style::{Color, Modifier};
 use crate::domain::*;
 use crate::protocol::*;
 use crate::tui::keymap::Keymap;
+use crate::tui::layout::Layout;
 use crate::tui::model::Model;
 use crate::tui::msg::Msg;
 use crate::tui::testing::*;
@@ -118,6 +119,33 @@ fn detail_of_a_task() {
     let request = Request::ShowTask(TaskId(12));
     update(&mut model, reply(request, Response::ShowTask(detail)));
     insta::assert_snapshot!("detail", text(&model));
+}
+
+#[test]
+fn help_in_two_columns() {
+    for size in [(120, 40), (200, 50)] {
+        let mut model = with_screens(model(size));
+        press(&mut model, "?");
+        insta::assert_snapshot!(name("help", size), text(&model));
+    }
+}
+
+#[test]
+fn messages_stand_where_the_hints_are() {
+    for size in [(80, 24), (40, 12), (120, 40)] {
+        let mut model = with_screens(model(size));
+        model.toast(Level::Info, "#13 Tidy up was made", None);
+        let hint = Some("`git merge gluon/12-x` merges it".to_owned());
+        model.toast(Level::Warning, "accepted; its branch stays", hint);
+        let long =
+            "the task is still running; stop it or let it finish, then accept it from review";
+        model.toast(Level::Error, long, None);
+        insta::assert_snapshot!(name("messages", size), text(&model));
+        // Nothing of the agent's is covered where somebody types to it.
+        press(&mut model, "enter");
+        model.toast(Level::Error, long, None);
+        assert_eq!(Layout::new(&model).toasts.len(), 1);
+    }
 }
 
 #[test]
