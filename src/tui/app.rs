@@ -4,12 +4,14 @@
 //! nothing changes; a state is acknowledged to the daemon only after it was drawn, so that a slow terminal
 //! slows the frames down and nothing piles up.
 
+use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{Stream, StreamExt};
 use ratatui::crossterm::event::{Event, EventStream};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -215,7 +217,7 @@ pub(super) async fn drive<A: Api, S: Screen>(
         }
         for _ in 0..DRAIN {
             let mut quiet = true;
-            if let Some(Some(event)) = events.next().now_or_never() {
+            if let Some(Some(event)) = at_once(&mut events).await {
                 state.terminal(event?)?;
                 quiet = false;
             }
@@ -235,6 +237,18 @@ pub(super) async fn drive<A: Api, S: Screen>(
             return Ok(());
         }
     }
+}
+
+/// What `events` has without waiting; `None`: nothing now.
+///
+/// Asked with the loop's own waker: crossterm keeps the first waker it is given until the next event, so one
+/// that wakes nobody (as `now_or_never` has) would leave that event lying there until something else happens.
+async fn at_once<E: Stream + Unpin>(events: &mut E) -> Option<Option<E::Item>> {
+    poll_fn(|context| match events.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(Some(event)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn sleep_until(when: Option<Instant>) {
