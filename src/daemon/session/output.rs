@@ -140,6 +140,9 @@ impl Actor {
             // The daemon before may have died between its own change and the kernel's.
             None => self.tell_size(),
         }
+        if size.is_some() {
+            self.tidings.note_start(Instant::now());
+        }
         let now = crate::daemon::clock::now();
         let size_now = self.size;
         self.update_meta(|meta| {

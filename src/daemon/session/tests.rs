@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::super::outbox::{ClientId, Outbox, Outgoing};
-use super::{Command, Notice, Opening, SessionHandle, Step};
+use super::{Command, Meta, Notice, Opening, SessionHandle, Step};
 use crate::domain::{Activity, Exit, RunId, SessionId, Timestamp};
 use crate::protocol::{Input, ScreenState};
 use crate::terminal::Options;
@@ -84,6 +84,18 @@ impl Fixture {
             let count = self.agent.read(&mut byte).unwrap_or_default();
             assert_eq!(count, 1, "only {:?} came", String::from_utf8_lossy(&got));
             got.push(byte[0]);
+        }
+    }
+
+    fn expect_meta(&self, wanted: impl Fn(&Meta) -> bool) -> Meta {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let meta = self.handle.meta();
+            if wanted(&meta) {
+                return meta;
+            }
+            assert!(Instant::now() < deadline, "{meta:?}");
+            std::thread::yield_now();
         }
     }
 
@@ -305,11 +317,7 @@ fn a_program_that_tells_its_status_is_believed() {
     let mut fixture = Fixture::new();
     fixture.print(b"\x1b]7501;state=working:app=x\x07");
     fixture.expect_notice(|notice| *notice == Notice::Changed);
-    let deadline = Instant::now() + PATIENCE;
-    while fixture.handle.meta().activity != Activity::Working {
-        assert!(Instant::now() < deadline, "{:?}", fixture.handle.meta());
-        std::thread::yield_now();
-    }
+    fixture.expect_meta(|meta| meta.activity == Activity::Working);
     // A delivery waits for it to be idle.
     let text = Input::Text("next;".into());
     fixture.handle.send(Command::Deliver(vec![
@@ -325,6 +333,21 @@ fn a_program_that_tells_its_status_is_believed() {
         fixture.handle.meta().unseen,
         "nobody looked when it became idle"
     );
+}
+
+#[test]
+fn what_has_printed_or_had_the_time_to_is_not_starting() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"$ ");
+    let meta = fixture.expect_meta(|meta| meta.last_output_at.is_some());
+    assert_eq!(meta.activity, Activity::Unknown);
+    // What says itself how it is, is believed; one that is silent is not said to start for ever.
+    let mut fixture = Fixture::new();
+    fixture.print(b"\x1b]7501;state=working:app=x\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Working);
+    let fixture = Fixture::new();
+    let meta = fixture.expect_meta(|meta| meta.live && meta.activity == Activity::Unknown);
+    assert!(meta.last_output_at.is_none());
 }
 
 #[test]

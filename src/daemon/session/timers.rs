@@ -17,6 +17,12 @@ const TELL_EVERY: Duration = Duration::from_millis(250);
 const TELL_OUTPUT_EVERY: Duration = Duration::from_secs(5);
 /// So long without output is quiet.
 const QUIET: Duration = Duration::from_secs(2);
+/// A process that has not printed anything by then is no longer said to start: nobody knows.
+const STARTING: Duration = if cfg!(test) {
+    Duration::from_millis(300)
+} else {
+    Duration::from_secs(5)
+};
 /// A change waits so long for the rest of its burst before it is drawn.
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -29,9 +35,16 @@ pub(super) struct Tidings {
     /// Output since the service last heard of it, and the time of the newest.
     pub(super) output_at: Option<Instant>,
     output_told: Option<Instant>,
+    /// When a process that prints nothing counts as started.
+    starting_until: Option<Instant>,
 }
 
 impl Tidings {
+    /// A process starts.
+    pub(super) fn note_start(&mut self, now: Instant) {
+        self.starting_until = Some(now + STARTING);
+    }
+
     /// Whether the bell (or another call for attention) may ring: four times a second at most.
     pub(super) fn may_ring(&mut self, now: Instant) -> bool {
         let free = self.bell_at.is_none_or(|at| now >= at + TELL_EVERY);
@@ -48,7 +61,7 @@ impl Tidings {
             (true, None) => Some(Instant::now()),
             (false, _) => None,
         };
-        earliest(quiet, told)
+        earliest(earliest(quiet, told), self.starting_until)
     }
 }
 
@@ -73,11 +86,13 @@ impl Actor {
         self.run_delivery(now);
         if self.tidings.output_at.is_some_and(|at| now >= at + QUIET) {
             self.tidings.output_at = None;
-            self.doubt_start();
             self.tell(Notice::Quiet);
             if let Some(log) = &mut self.log {
                 log.idle();
             }
+        }
+        if self.tidings.starting_until.is_some_and(|at| now >= at) {
+            self.end_start();
         }
         self.tell_changes(now);
     }
@@ -93,6 +108,7 @@ impl Actor {
 
     /// Notes output for those who only want to know that there is some.
     pub(super) fn note_output(&mut self, now: Instant) {
+        self.end_start();
         self.last_output = Some(now);
         self.tidings.output_at = Some(now);
         let mut meta = lock(&self.meta);
@@ -100,17 +116,17 @@ impl Actor {
         drop(meta);
         let told = self.tidings.output_told;
         if told.is_none_or(|at| now >= at + TELL_OUTPUT_EVERY) {
-            if told.is_some() {
-                self.doubt_start();
-            }
             self.tidings.output_told = Some(now);
             self.tidings.meta_changed = true;
         }
     }
 
-    /// What has printed for a while is not starting any more, even if it says nothing of itself.
-    fn doubt_start(&mut self) {
-        if lock(&self.meta).activity == Activity::Starting {
+    /// What has printed, or had the time to, is not starting any more. Unless it has said what it does,
+    /// nobody knows.
+    fn end_start(&mut self) {
+        if self.tidings.starting_until.take().is_some()
+            && lock(&self.meta).activity == Activity::Starting
+        {
             self.set_activity(Activity::Unknown);
         }
     }
