@@ -4,8 +4,8 @@
 mod daemon_support;
 
 use daemon_support::{World, kill, soon};
-use gluon::domain::{Reason, SessionState, Status};
-use gluon::protocol::{Api, Input, Shutdown, StartTask};
+use gluon::domain::{Reason, SessionState, Status, TaskId};
+use gluon::protocol::{Api, Event, Input, LinkEvent, Shutdown, StartTask};
 use gluon::pty::KeeperClient;
 
 /// Prints numbered lines until it reads a line, then ends.
@@ -142,6 +142,100 @@ async fn after_a_reboot_sessions_are_interrupted_and_resumed() {
     watcher
         .screen(session, |screen| screen.text().contains("ready"))
         .await;
+}
+
+/// A shell that a hang-up does not end.
+const STUBBORN: &str = "trap '' HUP; echo pid $$.; while :; do sleep 1; done";
+
+async fn start_stubborn(watcher: &mut daemon_support::Watcher, world: &World) -> (TaskId, u32) {
+    let card = watcher.client.create_task(world.task(STUBBORN)).await;
+    let card = card.unwrap();
+    let session = card.session.unwrap().session.id;
+    let screen = watcher
+        .screen(session, |screen| screen.text().contains('.'))
+        .await;
+    let text = screen.text();
+    let pid = text.trim().strip_prefix("pid ").unwrap();
+    let pid = pid.strip_suffix('.').unwrap().parse().unwrap();
+    assert!(daemon_support::is_running(pid));
+    (card.task.id, pid)
+}
+
+async fn gone(what: &str, pid: u32) {
+    soon(what, async {
+        while daemon_support::is_running(pid) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// The client stays open all the time and finds the next daemon by itself.
+#[tokio::test]
+async fn a_killed_keeper_leaves_nothing_behind_and_everything_to_be_resumed() {
+    let world = World::new();
+    let mut watcher = world.client().await;
+    let (stubborn, pid) = start_stubborn(&mut watcher, &world).await;
+    let card = watcher.client.create_task(world.task(COUNT)).await.unwrap();
+    let (id, session) = (card.task.id, card.session.unwrap().session.id);
+    let before = watcher
+        .screen(session, |screen| screen.text().contains("ready"))
+        .await;
+    let status = watcher.client.status(()).await.unwrap();
+
+    kill(status.keeper_pid.unwrap());
+    let said = soon("a word about it", async {
+        loop {
+            if let LinkEvent::Event(Event::Message { text, .. }) = watcher.next().await {
+                return text;
+            }
+        }
+    });
+    assert!(said.await.contains("keeper was killed"));
+    watcher.reconnected().await;
+    gone("the daemon's end", status.pid).await;
+    assert!(!daemon_support::is_running(pid), "an agent was left behind");
+    let after = watcher.client.status(()).await.unwrap();
+    assert_ne!(after.pid, status.pid);
+    for id in [id, stubborn] {
+        let card = watcher.status(id, Status::Queued).await;
+        assert_eq!(card.task.reason, Some(Reason::Interrupted));
+        let view = card.session.unwrap();
+        assert_eq!(view.session.state, SessionState::Interrupted);
+    }
+    let screen = watcher.capture(id).await;
+    assert!(screen.contains(before.text().trim_end()), "{screen}");
+    assert_eq!(numbered(&watcher.log(id).await).len(), 40000);
+
+    let start = StartTask {
+        task: id,
+        message: None,
+        fresh: false,
+        size: None,
+    };
+    watcher.client.start_task(start).await.unwrap();
+    watcher
+        .screen(session, |screen| screen.text().contains("ready"))
+        .await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_outlives_keeper_and_daemon_is_ended_by_the_next_daemon() {
+    let world = World::new();
+    let mut watcher = world.client().await;
+    let (id, pid) = start_stubborn(&mut watcher, &world).await;
+    let status = watcher.client.status(()).await.unwrap();
+    kill(status.pid);
+    kill(status.keeper_pid.unwrap());
+    drop(watcher);
+    gone("the daemon's end", status.pid).await;
+    gone("the keeper's end", status.keeper_pid.unwrap()).await;
+
+    let mut watcher = world.client().await;
+    let card = watcher.status(id, Status::Queued).await;
+    assert_eq!(card.task.reason, Some(Reason::Interrupted));
+    assert!(!daemon_support::is_running(pid), "an agent was left behind");
 }
 
 #[tokio::test]

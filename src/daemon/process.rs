@@ -90,7 +90,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
             exit = exits.recv() => match exit {
                 Some((run, exit)) => service.process_ended(run, exit),
                 None => {
-                    tracing::error!("the keeper is gone, and the agents with it");
+                    service.keeper_gone().await;
                     break End::Restart;
                 }
             },

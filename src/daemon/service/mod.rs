@@ -13,6 +13,7 @@ mod launch;
 mod messages;
 mod moves;
 mod notices;
+mod orphans;
 mod projects;
 mod queue;
 mod records;

@@ -29,10 +29,13 @@ impl Service {
                 }
             }
         }
-        for session in self.store.sessions()? {
-            if session.state == SessionState::Live && !followed.contains(&session.id) {
-                self.interrupted(&session).await?;
-            }
+        let mut interrupted = self.store.sessions()?;
+        interrupted.retain(|session| {
+            session.state == SessionState::Live && !followed.contains(&session.id)
+        });
+        self.end_left_behind(&interrupted).await;
+        for session in interrupted {
+            self.interrupted(&session).await?;
         }
         // A daemon that died between a task's start and its process.
         for task in self.store.tasks()? {
