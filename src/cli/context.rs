@@ -4,9 +4,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::failure::{Code, Failure, Outcome};
-use super::output::{Output, clean};
+use super::output::{self, Output, clean};
 use crate::client::{Client, ConnectOptions};
-use crate::config::Paths;
+use crate::config::{self, Paths};
 use crate::domain::Timestamp;
 use crate::protocol::{ApiError, ApiResult, ErrorCode};
 
@@ -40,7 +40,19 @@ impl Context {
         self.connect(false).await
     }
 
+    /// Says what is wrong with the settings, which the daemon only writes into its log.
+    pub(super) fn warn_of_settings(&self) {
+        if let Err(error) = config::load(&self.paths) {
+            let problem = Failure::from(error).with_hint(
+                "correct it there; until then the daemon goes on with the settings of before, \
+                 or the defaults",
+            );
+            output::warn(&problem, self.out.when);
+        }
+    }
+
     async fn connect(&self, autostart: bool) -> Outcome<Client> {
+        self.warn_of_settings();
         if autostart {
             self.paths.ensure()?;
         }

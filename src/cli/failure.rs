@@ -114,6 +114,7 @@ impl From<PathError> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::new(Code::Failed, error.to_string())
+            .with_hint("correct it there; `gluon doctor` looks at it again")
     }
 }
 

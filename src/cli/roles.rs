@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::failure::Outcome;
 use crate::agents;
 use crate::config::Paths;
+use crate::pty::KeeperClient;
 use crate::pty::keeper::{self, KeeperOptions, RunError};
 
 /// Holds the agents' terminals and keeps a daemon running.
@@ -28,9 +29,26 @@ pub(super) fn keeper() -> Outcome<ExitCode> {
         daemon_log: paths.daemon_log(),
     };
     match keeper::run(options) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
         // Two clients started one at once: the other one's will do.
-        Ok(()) | Err(RunError::AlreadyRunning) => Ok(ExitCode::SUCCESS),
+        Err(RunError::AlreadyRunning) => {
+            hurry(&paths);
+            Ok(ExitCode::SUCCESS)
+        }
         Err(error) => Err(anyhow::Error::from(error).into()),
+    }
+}
+
+/// A keeper whose daemon has died may be in a long pause before the next attempt; somebody waits now.
+fn hurry(paths: &Paths) {
+    let Ok(keeper) = KeeperClient::connect(&paths.keeper_socket(), None) else {
+        return;
+    };
+    let pausing = keeper
+        .status()
+        .is_ok_and(|status| status.daemon.is_none() && status.crashes > 0);
+    if pausing {
+        let _ = keeper.restart_daemon(None);
     }
 }
 

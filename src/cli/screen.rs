@@ -54,10 +54,14 @@ pub(super) async fn board(ctx: &Context, demo: bool) -> Outcome {
 }
 
 /// What is wrong with the settings is said before anything is started.
-fn options(ctx: &Context) -> Outcome<TuiOptions> {
+pub(super) fn options(ctx: &Context) -> Outcome<TuiOptions> {
     let config = config::load(&ctx.paths)?;
     let cwd = std::env::current_dir()?;
-    Ok(TuiOptions::load(&config, &ctx.paths.themes(), cwd)?)
+    TuiOptions::load(&config, &ctx.paths.themes(), cwd).map_err(|error| {
+        let message = format!("{}: {error:#}", ctx.paths.config_file().display());
+        Failure::new(Code::Failed, message)
+            .with_hint("correct it there; `gluon doctor` looks at it again")
+    })
 }
 
 /// A connection that comes back by itself.

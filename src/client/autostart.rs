@@ -5,13 +5,14 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::config::Paths;
+use crate::protocol::CANNOT_RUN;
 
 /// This program. After an upgrade the kernel calls the old file deleted; the new one is in its place.
 pub(super) fn own_program() -> io::Result<PathBuf> {
@@ -24,6 +25,31 @@ pub(super) fn own_program() -> io::Result<PathBuf> {
 
 /// A service manager that cannot start it says so at once.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How much of the daemon's log is read for the reason of a failed start, in bytes.
+const LOG_TAIL: u64 = 64 * 1024;
+
+/// Where the daemon's log ends now.
+pub(super) fn log_end(paths: &Paths) -> u64 {
+    std::fs::metadata(paths.daemon_log()).map_or(0, |meta| meta.len())
+}
+
+/// Why the daemon does not start, as often as it has said so in its log since that was `from` bytes long.
+pub(super) fn reasons_in_log(paths: &Paths, from: u64) -> Vec<String> {
+    let tail = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(paths.daemon_log())?;
+        let end = file.metadata()?.len();
+        file.seek(SeekFrom::Start(from.max(end.saturating_sub(LOG_TAIL))))?;
+        let mut text = Vec::new();
+        file.take(LOG_TAIL).read_to_end(&mut text)?;
+        Ok(text)
+    };
+    let text = String::from_utf8_lossy(&tail().unwrap_or_default()).into_owned();
+    let reasons = text.lines().filter_map(|line| line.split_once(CANNOT_RUN));
+    reasons
+        .map(|(_, reason)| reason.trim().to_owned())
+        .collect()
+}
 
 /// Starts `program keeper` apart from this process. Only says whether it could be started: whether a
 /// daemon comes of it is seen at the socket.

@@ -27,6 +27,8 @@ pub type Events = mpsc::Receiver<LinkEvent>;
 const EVENT_QUEUE: usize = 1024;
 /// How long a daemon may take to answer after it was started.
 const START_PATIENCE: Duration = Duration::from_secs(5);
+/// A daemon that says so often that it cannot run is not waited for any longer.
+const START_ATTEMPTS: usize = 3;
 /// How long a daemon that accepts may take for its hello.
 const HELLO_PATIENCE: Duration = Duration::from_secs(5);
 /// After so long without a daemon the link starts one, if it may.
@@ -64,6 +66,9 @@ pub enum ConnectError {
     /// It was started and did not answer in time.
     #[error("the gluon daemon did not start within {0} s; {1}")]
     NotStarted(u64, String),
+    /// It was started, again and again, and says why it cannot run.
+    #[error("the gluon daemon cannot run: {0} ({1})")]
+    CannotStart(String, String),
     /// It could not be started at all.
     #[error("the gluon daemon cannot be started: {0}")]
     Spawn(#[source] io::Error),
@@ -118,18 +123,23 @@ impl Dialer {
                 other => other,
             });
         }
+        let logged = autostart::log_end(&self.paths);
         self.start().map_err(ConnectError::Spawn)?;
         let deadline = Instant::now() + START_PATIENCE;
         let mut pause = BACK_OFF.0;
         loop {
             match self.dial().await {
-                Err(error) if error.is_absence() && Instant::now() < deadline => {}
                 Err(error) if error.is_absence() => {
-                    let patience = START_PATIENCE.as_secs();
-                    return Err(ConnectError::NotStarted(
-                        patience,
-                        log_hint(&self.paths.daemon_log()),
-                    ));
+                    let mut reasons = autostart::reasons_in_log(&self.paths, logged);
+                    let log = log_hint(&self.paths.daemon_log());
+                    if reasons.len() >= START_ATTEMPTS {
+                        let reason = reasons.swap_remove(0);
+                        return Err(ConnectError::CannotStart(reason, log));
+                    }
+                    if Instant::now() >= deadline {
+                        let patience = START_PATIENCE.as_secs();
+                        return Err(ConnectError::NotStarted(patience, log));
+                    }
                 }
                 result => return result,
             }

@@ -13,6 +13,9 @@ use super::schema::{Config, ProjectFile};
 /// The longest settings file read, in bytes; a project's file is untrusted.
 const MAX_FILE: u64 = 256 * 1024;
 
+/// The most lines of scrollback: what more costs in memory, nobody wants for every session.
+const MAX_SCROLLBACK: u32 = 1_000_000;
+
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -41,17 +44,42 @@ pub enum ConfigError {
 /// # Errors
 /// Where the file is there but cannot be read or understood.
 pub fn load(paths: &Paths) -> Result<Config, ConfigError> {
-    let file = paths.config_file();
-    let config: Config = read(&file)?;
-    if config.queue.slots == 0 {
-        return Err(ConfigError::Wrong {
-            path: file,
-            line: 1,
-            message: "queue.slots must be at least 1 (pause the queue with `gluon queue pause`)"
-                .to_owned(),
-        });
+    load_file(&paths.config_file())
+}
+
+/// The settings in `file`.
+///
+/// # Errors
+/// Where the file is there but cannot be read or understood.
+pub fn load_file(file: &Path) -> Result<Config, ConfigError> {
+    let (config, text) = read::<Config>(file)?;
+    let problem = if config.queue.slots == 0 {
+        Some((
+            "slots",
+            "queue.slots must be at least 1 (`gluon queue pause` pauses the queue)".to_owned(),
+        ))
+    } else if config.terminal.scrollback > MAX_SCROLLBACK {
+        let message = format!("terminal.scrollback must be at most {MAX_SCROLLBACK}");
+        Some(("scrollback", message))
+    } else if config
+        .worktrees
+        .dir
+        .as_ref()
+        .is_some_and(|dir| !dir.is_absolute())
+    {
+        let message = "worktrees.dir must be an absolute path (`~` is not expanded)".to_owned();
+        Some(("dir", message))
+    } else {
+        None
+    };
+    match problem {
+        Some((key, message)) => Err(ConfigError::Wrong {
+            path: file.to_owned(),
+            line: line_with(&text, key),
+            message,
+        }),
+        None => Ok(config),
     }
-    Ok(config)
 }
 
 /// The wishes of the project whose repository is at `root`.
@@ -59,7 +87,7 @@ pub fn load(paths: &Paths) -> Result<Config, ConfigError> {
 /// # Errors
 /// Where the file is there but cannot be read or understood.
 pub fn load_project(root: &Path) -> Result<ProjectFile, ConfigError> {
-    read(&root.join(".gluon.toml"))
+    Ok(read(&root.join(".gluon.toml"))?.0)
 }
 
 /// What a setup command is trusted by: its text, so that a changed command has to be trusted again.
@@ -67,7 +95,8 @@ pub fn setup_hash(command: &str) -> String {
     format!("{:016x}-{}", fnv1a(command.as_bytes()), command.len())
 }
 
-fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, ConfigError> {
+/// What a file says, and its text.
+fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<(T, String), ConfigError> {
     let io = |source| ConfigError::Io {
         path: path.to_owned(),
         source,
@@ -79,7 +108,9 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, ConfigError> {
         .open(path)
     {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok((T::default(), String::new()));
+        }
         Err(error) => return Err(io(error)),
     };
     // A project's file is untrusted: a device would never end, a pipe never begin (`O_NONBLOCK` below).
@@ -88,11 +119,23 @@ fn read<T: DeserializeOwned + Default>(path: &Path) -> Result<T, ConfigError> {
     }
     let mut text = String::new();
     file.take(MAX_FILE).read_to_string(&mut text).map_err(io)?;
-    toml::from_str(&text).map_err(|error| ConfigError::Wrong {
-        path: path.to_owned(),
-        line: error.span().map_or(1, |span| line_of(&text, span.start)),
-        message: error.message().replace('\n', " "),
-    })
+    match toml::from_str(&text) {
+        Ok(value) => Ok((value, text)),
+        Err(error) => Err(ConfigError::Wrong {
+            path: path.to_owned(),
+            line: error.span().map_or(1, |span| line_of(&text, span.start)),
+            message: error.message().replace('\n', " "),
+        }),
+    }
+}
+
+/// The line that sets `key`: where a value was understood but cannot be.
+fn line_with(text: &str, key: &str) -> usize {
+    let sets = |line: &str| {
+        let rest = line.trim_start().strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    };
+    text.lines().position(sets).map_or(1, |index| index + 1)
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
@@ -162,7 +205,9 @@ mod tests {
             ("[queue]\nslots = \"many\"\n", 2, "slots"),
             ("[queue]\n\nslot = 3\n", 3, "slot"),
             ("[queue\n", 1, ""),
-            ("[queue]\nslots = 0\n", 1, "at least 1"),
+            ("[queue]\nslots = 0\n", 2, "at least 1"),
+            ("[terminal]\n\n scrollback=2000000\n", 3, "at most"),
+            ("[worktrees]\ndir = \"~/w\"\n", 2, "absolute"),
         ] {
             fs::write(dir.path().join("config.toml"), text).unwrap();
             let error = load(&paths(dir.path())).unwrap_err().to_string();

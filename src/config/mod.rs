@@ -7,7 +7,7 @@ mod load;
 mod paths;
 mod schema;
 
-pub use load::{ConfigError, load, load_project, setup_hash};
+pub use load::{ConfigError, load, load_file, load_project, setup_hash};
 pub use paths::{PathError, Paths};
 pub use schema::{
     AgentsConfig, AsciiMode, Config, ProjectFile, QueueConfig, TerminalConfig, TuiConfig,

@@ -18,5 +18,6 @@ mod scheduler;
 mod server;
 mod service;
 mod session;
+mod settings;
 
 pub use process::main;

@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 
 use super::keeper::Keeper;
 use super::service::{End, Parts, Service};
-use super::{lock, log_file, scheduler, server};
+use super::{lock, log_file, scheduler, server, settings};
 use crate::agents::Registry;
 use crate::config::{Config, Paths};
-use crate::protocol::Event;
+use crate::protocol::{CANNOT_RUN, Event};
 use crate::store::Store;
 
 /// The exit code that asks the keeper to start the daemon again at once.
@@ -30,7 +30,7 @@ pub fn main() -> Result<u8> {
     log_file::start(&paths.daemon_log())?;
     let result = run(paths);
     if let Err(error) = &result {
-        tracing::error!("the daemon cannot run: {error:#}");
+        tracing::error!("{CANNOT_RUN}{error:#}");
     }
     result
 }
@@ -42,10 +42,10 @@ fn run(paths: Paths) -> Result<u8> {
         version = env!("CARGO_PKG_VERSION"),
         "the daemon starts"
     );
-    let config = crate::config::load(&paths).unwrap_or_else(|error| {
-        tracing::error!(%error, "the settings cannot be used; the defaults are");
-        Config::default()
-    });
+    let (config, wrong) = settings::load(&paths);
+    if let Some(error) = wrong {
+        tracing::error!(%error, "the settings cannot be used; those of before are, or the defaults");
+    }
     let store = Store::open(&paths.database())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

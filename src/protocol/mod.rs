@@ -14,6 +14,10 @@ pub mod messages;
 pub mod screen;
 pub mod views;
 
+/// How the line of the daemon's log begins that says why it does not start: a client that waits for it in
+/// vain passes the reason on.
+pub const CANNOT_RUN: &str = "the daemon cannot run: ";
+
 pub use api::{Api, ApiResult, Request, Response, dispatch};
 pub use codec::{FrameError, MAX_FRAME, decode, encode};
 pub use error::{ApiError, ErrorCode};

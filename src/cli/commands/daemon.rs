@@ -98,6 +98,7 @@ pub(super) async fn with_keeper<T: Send + 'static>(
 }
 
 async fn status(ctx: &Context, format: Format) -> Outcome<ExitCode> {
+    ctx.warn_of_settings();
     let Some(client) = running(ctx).await? else {
         if format.json {
             ctx.out.line("null")?;
@@ -175,6 +176,7 @@ async fn stop(ctx: &Context, yes: Yes) -> Outcome<ExitCode> {
 
 async fn restart(ctx: &Context) -> Outcome<ExitCode> {
     ctx.paths.ensure()?;
+    ctx.warn_of_settings();
     let before = with_keeper(ctx, KeeperClient::status)
         .await
         .and_then(Result::ok);
@@ -190,7 +192,11 @@ async fn restart(ctx: &Context) -> Outcome<ExitCode> {
             }
         }
         None => {
-            ctx.client().await?;
+            let options = ConnectOptions {
+                reconnect: false,
+                ..ConnectOptions::default()
+            };
+            Client::connect(&ctx.paths, options).await?;
         }
     }
     let status = until("the new daemon", async || fresh(ctx, before.as_ref()).await).await?;

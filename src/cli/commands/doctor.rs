@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::super::args::Format;
 use super::super::context::Context;
-use super::super::failure::{Code, Outcome};
+use super::super::failure::{Code, Failure, Outcome};
 use super::super::output::clean;
 use super::super::output::paint::Role;
+use super::super::screen;
 use super::daemon;
 use crate::agents::{self, Agent, Registry};
 use crate::config;
@@ -165,14 +166,15 @@ fn directories(ctx: &Context) -> Finding {
 
 fn settings(ctx: &Context) -> Finding {
     let file = ctx.paths.config_file();
-    match config::load(&ctx.paths) {
+    let loaded = config::load(&ctx.paths).map_err(Failure::from);
+    match loaded.and_then(|config| screen::options(ctx).map(|_| config)) {
         Ok(_) if file.exists() => Finding::new("settings", Level::Ok, file.display().to_string()),
         Ok(_) => {
             let text = format!("the defaults; {} would change them", file.display());
             Finding::new("settings", Level::Ok, text)
         }
         Err(error) => Finding::new("settings", Level::Fail, error.to_string())
-            .fix("correct that line; until then the daemon uses the defaults"),
+            .fix("correct it there; until then the daemon goes on with the settings of before"),
     }
 }
 

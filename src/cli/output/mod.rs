@@ -18,6 +18,8 @@ use table::Table;
 pub(super) struct Output {
     /// Whether to colour.
     pub(super) color: bool,
+    /// When it is to be coloured; standard error goes by it too.
+    pub(super) when: ColorWhen,
     /// Its width, where it is a terminal.
     pub(super) width: Option<usize>,
 }
@@ -32,6 +34,7 @@ impl Output {
             .map(|(columns, _)| usize::from(columns.max(40)));
         Self {
             color: when.resolve(&stdout),
+            when,
             width,
         }
     }
@@ -75,13 +78,26 @@ impl Output {
 
 /// Tells a failure on standard error.
 pub(super) fn report(failure: &Failure, when: ColorWhen) {
+    tell(
+        Role::Bad.paint("error:", when.resolve(&io::stderr())),
+        failure,
+        when,
+    );
+}
+
+/// Tells on standard error what does not keep a command from doing its work.
+pub(super) fn warn(problem: &Failure, when: ColorWhen) {
+    tell(
+        Role::Warn.paint("warning:", when.resolve(&io::stderr())),
+        problem,
+        when,
+    );
+}
+
+fn tell(word: String, failure: &Failure, when: ColorWhen) {
     let mut stderr = io::stderr();
     let color = when.resolve(&stderr);
-    let mut text = format!(
-        "{} {}\n",
-        Role::Bad.paint("error:", color),
-        clean::block(&failure.message)
-    );
+    let mut text = format!("{word} {}\n", clean::block(&failure.message));
     if let Some(hint) = &failure.hint {
         let word = Role::Accent.paint("hint:", color);
         text.push_str(&format!("{word} {}\n", clean::block(hint)));

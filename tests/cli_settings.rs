@@ -1,0 +1,85 @@
+//! Settings that are wrong, and a daemon that cannot start: said on the user's terminal, with what to do.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::process::Output;
+
+use support::Home;
+
+fn configure(home: &Home, text: &str) {
+    let dir = home.path().join("config");
+    std::fs::create_dir_all(&dir).unwrap();
+    std::fs::write(dir.join("config.toml"), text).unwrap();
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn wrong_settings_are_said_wherever_they_matter() {
+    let home = Home::new();
+    let repo = home.repo("repo");
+    configure(&home, "[queue]\nslots = 2\n");
+    home.gluon(&repo, &["new", "first", "--agent", "shell"]);
+    configure(&home, "[queue]\nslots = 3\nslot = 1\n");
+    let place = "config.toml, line 3: unknown field `slot`";
+
+    // What can go on goes on, and says so; what is for scripts stays clean.
+    let output = home.try_gluon(&repo, &["new", "second", "--agent", "shell", "--json"]);
+    let said = stderr(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.starts_with("warning: "), "{said}");
+    assert!(said.contains(place) && said.contains("\nhint: "), "{said}");
+    serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
+
+    // A daemon started with them keeps to the settings of before.
+    let said = stderr(&home.try_gluon(&repo, &["daemon", "restart"]));
+    assert!(said.contains(place), "{said}");
+    let queue = home.json(&repo, &["queue", "--json"]);
+    assert_eq!(queue["slots"], 2, "{queue}");
+
+    // The board would not be what the user has set up: it does not open.
+    let mut board = home.open(&repo, &["tui"], (100, 24));
+    board.wait_for(place);
+    board.wait_for("gluon doctor");
+    assert!(!board.wait_end(), "a failure");
+
+    let output = home.try_gluon(&repo, &["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(found.contains(place), "{found}");
+    configure(&home, "[keys]\naccept = \"hyper-x\"\n");
+    let output = home.try_gluon(&repo, &["doctor"]);
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(found.contains("hyper-x"), "{found}");
+
+    configure(&home, "[queue]\nslots = 3\n");
+    let output = home.try_gluon(&repo, &["daemon", "restart"]);
+    assert_eq!(stderr(&output), "");
+    let queue = home.json(&repo, &["queue", "--json"]);
+    assert_eq!(queue["slots"], 3, "{queue}");
+}
+
+#[test]
+fn a_daemon_that_cannot_start_says_why() {
+    let home = Home::new();
+    let repo = home.repo("repo");
+    let state = home.path().join("state");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::write(state.join("gluon.db"), "this is no database").unwrap();
+    let output = home.try_gluon(&repo, &["ls"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(
+        said.contains("cannot run: ") && said.contains("gluon.db"),
+        "{said}"
+    );
+    assert!(said.contains("gluon doctor"), "{said}");
+    let output = home.try_gluon(&repo, &["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    // Once it is right the next command finds a daemon, however long the pauses have grown.
+    std::fs::remove_file(state.join("gluon.db")).unwrap();
+    home.gluon(&repo, &["ls"]);
+}
