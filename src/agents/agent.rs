@@ -1,12 +1,13 @@
 //! What every agent CLI must be able to tell: how it is started, resumed, spoken to and judged.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::deliver::Delivery;
-use crate::domain::{Exit, Mode, Reason};
+use crate::domain::{Exit, Mode, Reason, Timestamp};
 
 /// An agent CLI, as gluon drives it.
 ///
@@ -66,6 +67,12 @@ pub trait Agent: Send + Sync + fmt::Debug {
     /// The command line that prints its version.
     fn version_command(&self) -> Vec<String>;
 
+    /// The conversation that a run led, by what the agent itself has written down of it; `None` where
+    /// nothing tells it. Reads files of the agent's: slow, and what they say is untrusted.
+    fn discover_conversation(&self, _: &Trace<'_>) -> Option<String> {
+        None
+    }
+
     /// How to get it, in one sentence; empty where there is nothing to get.
     fn install_hint(&self) -> &str {
         ""
@@ -83,6 +90,16 @@ pub struct StartContext {
     pub conversation: Option<String>,
     /// Whether the user has said that this project may be trusted.
     pub trusted: bool,
+}
+
+/// What is known of a run whose conversation is looked for.
+pub struct Trace<'a> {
+    /// Where it ran.
+    pub cwd: &'a Path,
+    /// When it started: conversations last written to before that are not its own.
+    pub since: Timestamp,
+    /// Looks up what its environment had.
+    pub env: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
 /// A command line ready to be run.

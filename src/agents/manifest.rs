@@ -1,11 +1,12 @@
 //! The one implementation of [`Agent`] that manifests drive.
 
 use super::agent::{
-    Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, StartContext,
+    Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, StartContext, Trace,
 };
 use super::deliver::{Delivery, clean};
 use super::end::judge;
 use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile, Part, Template};
+use super::transcripts::Transcripts;
 use crate::domain::{Exit, Mode, Reason};
 
 /// The longest prompt put into an argument, in bytes. The kernel's limit for one argument is 128 KiB.
@@ -19,6 +20,7 @@ pub(super) struct ManifestAgent {
     program: String,
     install: String,
     conversation: ConversationId,
+    transcripts: Option<Transcripts>,
     first_prompt: FirstPromptWay,
     version: Command,
     start: Command,
@@ -56,6 +58,7 @@ impl ManifestAgent {
             program,
             install: file.install.unwrap_or_default(),
             conversation: file.conversation.unwrap_or_default(),
+            transcripts: file.transcripts,
             first_prompt: file.first_prompt.unwrap_or_default(),
             version: file.version.unwrap_or_else(|| Command {
                 args: vec![Argument::One(Template(vec![Part::Text(
@@ -99,6 +102,7 @@ impl ManifestAgent {
             program,
             install: String::new(),
             conversation: ConversationId::None,
+            transcripts: None,
             // A command that is no agent is not told anything that was not in its command line.
             first_prompt: FirstPromptWay::Argument,
             version: Command::default(),
@@ -333,6 +337,21 @@ impl Agent for ManifestAgent {
 
     fn hints(&self) -> &Hints {
         &self.hints
+    }
+
+    fn discover_conversation(&self, trace: &Trace<'_>) -> Option<String> {
+        let own = |name: &str| {
+            let said = self.env.iter().find(|(known, _)| known == name);
+            match said {
+                Some((_, value)) => Some(value.into()),
+                None if self.env_remove.iter().any(|gone| gone == name) => None,
+                None => (trace.env)(name),
+            }
+        };
+        self.transcripts?.newest(&Trace {
+            env: &own,
+            ..*trace
+        })
     }
 
     fn version_command(&self) -> Vec<String> {

@@ -14,6 +14,7 @@ mod environment;
 mod manifest;
 mod registry;
 mod schema;
+mod transcripts;
 mod uuid;
 
 #[cfg(test)]
@@ -21,7 +22,7 @@ mod tests;
 
 pub use agent::{
     Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, Mark, Means, Osc7501,
-    StartContext,
+    StartContext, Trace,
 };
 pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
 pub use environment::{ChildEnv, child_env};

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::agent::{ConversationId, Hints};
+use super::transcripts::Transcripts;
 
 /// One manifest as it stands in its file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -25,6 +26,8 @@ pub(super) struct ManifestFile {
     pub install: Option<String>,
     /// How its conversations get their ids.
     pub conversation: Option<ConversationId>,
+    /// Where it writes down which conversations it leads.
+    pub transcripts: Option<Transcripts>,
     /// How the first prompt reaches it.
     pub first_prompt: Option<FirstPromptWay>,
     /// What prints the version.
@@ -64,6 +67,7 @@ impl ManifestFile {
             seen: self.seen.or(base.seen),
             install: self.install.or(base.install),
             conversation: self.conversation.or(base.conversation),
+            transcripts: self.transcripts.or(base.transcripts),
             first_prompt: self.first_prompt.or(base.first_prompt),
             version: self.version.or(base.version),
             start: self.start.or(base.start),

@@ -9,8 +9,8 @@ use super::finish::EndedRun;
 use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
-    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, StartContext, child_env,
-    command_agent, deliver, installed, new_conversation_id,
+    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, StartContext, Trace,
+    child_env, command_agent, deliver, installed, new_conversation_id,
 };
 use crate::daemon::session::Step;
 use crate::domain::{Mode, Reason, Session, Task};
@@ -229,6 +229,21 @@ impl Service {
             return false;
         }
         agent.resume(&context, conversation).is_ok()
+    }
+
+    /// The conversation that a run which has ended led, where its agent has left word of it.
+    pub(super) async fn learn_conversation(&self, ended: &EndedRun) -> Option<String> {
+        let session = self.store.session(ended.session).ok()?;
+        let since = self.store.run(ended.run).ok()?.started_at;
+        let agent = self.agent_of(&session.agent, None).ok()?;
+        let looked = blocking(move || {
+            agent.discover_conversation(&Trace {
+                cwd: &session.cwd,
+                since,
+                env: &|name| std::env::var_os(name),
+            })
+        });
+        looked.await.ok().flatten()
     }
 
     /// What the end of a run means.

@@ -19,7 +19,8 @@ impl Service {
     /// Records the end of a run and lets the task go on from there.
     pub(in crate::daemon) async fn run_ended(self: Arc<Self>, ended: EndedRun) {
         let run = ended.run;
-        if let Err(error) = self.record_end(&ended) {
+        let learnt = self.learn_conversation(&ended).await;
+        if let Err(error) = self.record_end(&ended, learnt) {
             tracing::error!(%error, run = run.0, "the end of a run cannot be recorded");
         }
         // Only now may the keeper forget it: had this daemon died before, the next one would record it.
@@ -40,7 +41,7 @@ impl Service {
         }
     }
 
-    fn record_end(&self, ended: &EndedRun) -> ApiResult<()> {
+    fn record_end(&self, ended: &EndedRun, learnt: Option<String>) -> ApiResult<()> {
         let now = clock::now();
         let mut run = self.store.run(ended.run)?;
         run.ended_at = Some(now);
@@ -53,6 +54,8 @@ impl Service {
         };
         session.ended_at = Some(now);
         session.exit = Some(ended.exit);
+        // An agent that tells nothing leaves what was known.
+        session.conversation = learnt.or(session.conversation);
         self.store.update_session(&session)?;
         let why = self.state().stopping.remove(&session.id);
         let task = self.task(session.task)?;

@@ -1,0 +1,184 @@
+//! Which conversation a run led, by the transcripts that the agent itself keeps.
+//!
+//! Codex chooses the id of a conversation when it gets its first prompt and tells nobody; Claude Code goes
+//! on under another id after `/clear`. Both write each conversation into a file of its own whose beginning
+//! says where the agent runs. What is in there is untrusted: files that are none (links, pipes) are left
+//! out, everything is bounded, and an id is only believed where it is a UUID and the file is named by it.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::agent::Trace;
+
+/// How much of a transcript's beginning is read, in bytes. Codex puts its whole instructions into the
+/// first line.
+const HEAD: u64 = 512 * 1024;
+/// Lines looked at for where the agent runs.
+const LINES: usize = 40;
+/// The most entries of one directory that are looked at.
+const ENTRIES: usize = 20_000;
+/// The most days of Codex's that are looked at, the newest first.
+const DAYS: usize = 400;
+/// The most transcripts that are opened, the last written first.
+const OPENED: usize = 64;
+/// A file's time may be this much before the clock's (coarse clocks, file systems with whole seconds).
+const SLACK: Duration = Duration::from_secs(2);
+
+/// Whose transcripts, and thereby where they are and what stands in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Transcripts {
+    /// Claude Code: `projects/<directory>/<id>.jsonl`.
+    Claude,
+    /// Codex: `sessions/<year>/<month>/<day>/rollout-<time>-<id>.jsonl`.
+    Codex,
+}
+
+impl Transcripts {
+    /// The conversation of the last written transcript that belongs to `trace`.
+    pub(super) fn newest(self, trace: &Trace<'_>) -> Option<String> {
+        let since = UNIX_EPOCH + Duration::from_millis(trace.since.0.try_into().ok()?);
+        let since = since.checked_sub(SLACK)?;
+        let mut written = self.files(trace)?;
+        written.retain(|(at, _)| *at >= since);
+        written.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let cwd = [trace.cwd.to_owned(), real(trace.cwd)];
+        // A conversation on a screen counts more than one without: an agent may start another of its kind.
+        let mut screenless = None;
+        for (_, path) in written.iter().take(OPENED) {
+            match self.conversation(path, &cwd) {
+                Some((id, true)) => return Some(id),
+                Some((id, false)) => screenless = screenless.or(Some(id)),
+                None => {}
+            }
+        }
+        screenless
+    }
+
+    /// The transcripts that may belong to `trace`, with the time of their last change.
+    fn files(self, trace: &Trace<'_>) -> Option<Vec<(SystemTime, PathBuf)>> {
+        let own = |name: &str| (trace.env)(name).filter(|value| !value.is_empty());
+        let home = |name: &str, usual: &str| match own(name) {
+            Some(dir) => Some(PathBuf::from(dir)),
+            None => Some(PathBuf::from(own("HOME")?).join(usual)),
+        };
+        match self {
+            Self::Claude => {
+                let projects = home("CLAUDE_CONFIG_DIR", ".claude")?.join("projects");
+                Some(transcripts(&projects.join(claude_name(&real(trace.cwd)))))
+            }
+            Self::Codex => {
+                let days = days(&home("CODEX_HOME", ".codex")?.join("sessions"));
+                Some(days.iter().flat_map(|day| transcripts(day)).collect())
+            }
+        }
+    }
+
+    /// The conversation in a transcript and whether it has a screen; `None` where it is not one of `cwd`.
+    fn conversation(self, path: &Path, cwd: &[PathBuf]) -> Option<(String, bool)> {
+        let stem = path.file_stem()?.to_str()?;
+        let id = stem.get(stem.len().checked_sub(36)?..)?;
+        if !is_uuid(id) {
+            return None;
+        }
+        let head = BufReader::new(File::open(path).ok()?.take(HEAD));
+        let mut lines = head.split(b'\n').take(LINES);
+        let on_screen = lines.find_map(|line| {
+            let line: Value = serde_json::from_slice(&line.ok()?).ok()?;
+            self.tells(&line, id, cwd)
+        })?;
+        Some((id.to_owned(), on_screen))
+    }
+
+    /// What a line tells: whether conversation `id`, led in `cwd`, has a screen.
+    fn tells(self, line: &Value, id: &str, cwd: &[PathBuf]) -> Option<bool> {
+        let (said, conversation, origin) = match self {
+            Self::Claude if line["isSidechain"] != true => {
+                (line, &line["sessionId"], &line["entrypoint"])
+            }
+            // What a subagent does is a conversation of its own, with a `source` that is no word.
+            Self::Codex if line["type"] == "session_meta" => {
+                let payload = &line["payload"];
+                (payload, &payload["id"], &payload["source"])
+            }
+            _ => return None,
+        };
+        let here = Path::new(said["cwd"].as_str()?);
+        let ours = conversation == id && cwd.iter().any(|dir| dir == here);
+        ours.then(|| origin.as_str())
+            .flatten()
+            .map(|origin| origin == "cli")
+    }
+}
+
+/// The days that have transcripts of Codex's, the newest first.
+fn days(sessions: &Path) -> Vec<PathBuf> {
+    let mut days = Vec::new();
+    for year in numbered(sessions) {
+        for month in numbered(&year) {
+            for day in numbered(&month) {
+                if days.len() == DAYS {
+                    return days;
+                }
+                days.push(day);
+            }
+        }
+    }
+    days
+}
+
+/// The directories in `dir` that are named by a number, the highest first.
+fn numbered(dir: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<(u32, PathBuf)> = entries(dir)
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+        .collect();
+    found.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+    found.into_iter().map(|(_, path)| path).collect()
+}
+
+/// The transcripts in `dir` with the time of their last change. Links and pipes are none.
+fn transcripts(dir: &Path) -> Vec<(SystemTime, PathBuf)> {
+    entries(dir)
+        .filter(|entry| entry.path().extension().is_some_and(|end| end == "jsonl"))
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect()
+}
+
+fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {
+    fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .take(ENTRIES)
+        .flatten()
+}
+
+/// The name Claude Code gives to the transcripts of a directory.
+fn claude_name(dir: &Path) -> String {
+    let name = dir.to_string_lossy();
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect()
+}
+
+/// The path without links, which is what a process finds as its own directory.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests;
