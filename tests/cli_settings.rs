@@ -83,3 +83,28 @@ fn a_daemon_that_cannot_start_says_why() {
     std::fs::remove_file(state.join("gluon.db")).unwrap();
     home.gluon(&repo, &["ls"]);
 }
+
+#[test]
+fn the_doctor_asks_the_terminal_and_the_daemon() {
+    let home = Home::new();
+    let repo = home.repo("repo");
+    home.gluon(&repo, &["ls"]);
+    let mut screen = home.open(&repo, &["doctor"], (160, 60));
+    screen.wait_for("TERM=xterm-256color, 160x60, 24-bit colour, kitty keyboard protocol, sync");
+    assert!(screen.wait_end(), "nothing is wrong:\n{}", screen.text());
+    let findings = home.json(&repo, &["doctor", "--json"]);
+    let text = |about: &str| {
+        let mut findings = findings.as_array().unwrap().iter();
+        let finding = findings.find(|finding| finding["about"] == about);
+        let finding = finding.unwrap_or_else(|| panic!("nothing about {about}"));
+        assert_ne!(finding["level"], "fail", "{finding}");
+        finding["text"].as_str().unwrap().to_owned()
+    };
+    assert!(text("state").ends_with("/state (mode 0700)"));
+    assert!(text("sockets").ends_with("/run (mode 0700)"));
+    assert!(text("socket").ends_with("/daemon.sock (mode 0600)"));
+    assert!(text("disk").contains(" free at "));
+    let (daemon, _) = home.servers();
+    let wanted = format!("process {daemon}, version {}", env!("CARGO_PKG_VERSION"));
+    assert!(text("daemon").starts_with(&wanted));
+}
