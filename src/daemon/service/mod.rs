@@ -86,6 +86,8 @@ struct State {
     /// As they were last published.
     holds: HashMap<TaskId, Option<HoldView>>,
     queue: Option<QueueView>,
+    /// Sessions whose output is not kept.
+    dropping: HashSet<SessionId>,
     /// Tasks that the scheduler is starting.
     starting: HashSet<TaskId>,
     outer: Option<TerminalInfo>,

@@ -33,8 +33,9 @@ impl Service {
             Notice::Bell => self.hub.publish(Event::Bell(session)),
             Notice::Clipboard(text) => self.hub.publish(Event::Clipboard { session, text }),
             Notice::Notification(text) => self.say(self.task_of(session), Level::Info, text),
+            Notice::Kept(kept) => self.output_kept(session, kept),
             Notice::LogFailed(why) => {
-                tracing::error!(session = session.0, why, "a log cannot be written");
+                tracing::error!(session = session.0, why, "a log cannot be opened");
                 let text = format!("the output of a session is not kept: {why}");
                 self.say(self.task_of(session), Level::Error, text);
             }
@@ -43,6 +44,46 @@ impl Service {
                 let ended = EndedRun { session, run, exit };
                 tokio::spawn(async move { service.run_ended(ended).await });
             }
+        }
+    }
+
+    /// The output of a session is kept or not. The disk is everybody's, so it is said once, not for each.
+    fn output_kept(&self, session: SessionId, kept: bool) {
+        let (before, after) = {
+            let mut guard = self.state();
+            let state = &mut *guard;
+            // One that was closed does not say how it goes on.
+            let open = &state.sessions;
+            state.dropping.retain(|id| open.contains_key(id));
+            let before = state.dropping.len();
+            if kept {
+                state.dropping.remove(&session);
+            } else {
+                state.dropping.insert(session);
+            }
+            (before, state.dropping.len())
+        };
+        tracing::warn!(
+            session = session.0,
+            kept,
+            sessions = after,
+            "output is kept"
+        );
+        match (before, after) {
+            (0, 1..) => {
+                let place = self.paths.state.display();
+                let text = format!(
+                    "no room is left at {place}: what agents print is shown but not kept until \
+                     there is (`gluon doctor`)"
+                );
+                self.say(self.task_of(session), Level::Error, text);
+            }
+            (1.., 0) => {
+                let text = "there is room again: what agents print is kept, with their screens \
+                            as they are; their logs lack what came in between";
+                self.say(self.task_of(session), Level::Info, text);
+            }
+            _ => {}
         }
     }
 

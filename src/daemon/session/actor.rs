@@ -44,8 +44,10 @@ pub(super) struct Actor {
     pub(super) meta: Arc<Mutex<Meta>>,
     pub(super) notices: UnboundedSender<(SessionId, Notice)>,
     pub(super) outer: Option<crate::protocol::TerminalInfo>,
-    /// Whether the log could not be cut when it wanted to be.
-    pub(super) cut_failed: bool,
+    /// When the log is tried to be cut again, which it could not be when it wanted to.
+    pub(super) cut_again: Option<Instant>,
+    /// Whether it has been told that output is not kept.
+    pub(super) told_dropping: bool,
     pub(super) closing: bool,
 }
 

@@ -7,6 +7,7 @@
 
 mod actor;
 mod commands;
+mod keeping;
 mod marks;
 mod output;
 mod pacing;
@@ -119,8 +120,10 @@ pub(super) enum Notice {
     Notification(String),
     /// A run ended and all of its output is in the log.
     Ended { run: RunId, exit: Exit },
-    /// The log cannot be written, for example because the disk is full: one sentence.
+    /// The log cannot be opened: one sentence.
     LogFailed(String),
+    /// The log cannot be written (`false`), for example because the disk is full, or can be again.
+    Kept(bool),
 }
 
 /// What is observed of a session, to be read at any time.

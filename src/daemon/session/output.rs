@@ -44,7 +44,8 @@ impl Actor {
             meta,
             notices: opening.notices,
             outer: None,
-            cut_failed: false,
+            cut_again: None,
+            told_dropping: false,
             closing: false,
         };
         match OutputLog::open(&opening.dir) {
@@ -182,9 +183,9 @@ impl Actor {
                 }
                 self.after_output(now);
                 self.note_output(now);
-                self.cut_log(false);
+                self.cut_log(false, now);
             }
-            Ok(ReadOutcome::Full) => self.cut_log(true),
+            Ok(ReadOutcome::Full) => self.cut_log(true, now),
             Ok(ReadOutcome::WouldBlock) => process.more = false,
             Ok(ReadOutcome::Eof) => {
                 process.more = false;
@@ -255,24 +256,6 @@ impl Actor {
                 meta.activity_since = now;
             }
         });
-    }
-
-    /// Cuts the log where it has grown long, with the screen as it is at the cut.
-    fn cut_log(&mut self, now: bool) {
-        let wanted = !self.cut_failed && self.log.as_ref().is_some_and(OutputLog::needs_cut);
-        if !now && !wanted {
-            return;
-        }
-        let saved = self.guard(|terminal| (terminal.snapshot(), terminal.carry().to_vec()));
-        let (Some((snapshot, carry)), Some(log)) = (saved, &mut self.log) else {
-            return;
-        };
-        let cut = log.cut(&snapshot, &carry);
-        // Not tried again before it has to be.
-        self.cut_failed = cut.is_err();
-        if let Err(error) = cut {
-            self.call(Notice::LogFailed(error.to_string()), Instant::now());
-        }
     }
 
     /// Notes that the process ended; its last output is still to come.

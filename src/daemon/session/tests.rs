@@ -351,6 +351,33 @@ fn what_has_printed_or_had_the_time_to_is_not_starting() {
 }
 
 #[test]
+fn output_that_cannot_be_kept_is_said_and_so_is_its_end() {
+    let mut fixture = Fixture::new();
+    fixture.expect_meta(|meta| meta.live);
+    // In the way of the next segment's snapshot, as a full disk is, which only root could make.
+    let obstacle = fixture.dir.path().join("log").join("00000001.part");
+    std::fs::create_dir(&obstacle).unwrap();
+    let line = b"the quick brown fox jumps over the lazy dog\r\n".repeat(100);
+    for _ in 0..(2 << 20) / line.len() {
+        fixture.print(&line);
+    }
+    fixture.expect_notice(|notice| *notice == Notice::Kept(false));
+    fixture.print(b"not kept, but shown");
+    let mut follower = fixture.attach(1, (40, 6), false);
+    follower.until(&fixture.handle, |screen| screen.text().contains("shown"));
+
+    std::fs::remove_dir(&obstacle).unwrap();
+    let next = fixture.expect_notice(|notice| matches!(notice, Notice::Kept(_)));
+    assert_eq!(next, Notice::Kept(true), "said once");
+    let Fixture { dir, handle, .. } = fixture;
+    drop(handle);
+    let (handle, _notices) = open(dir.path(), None);
+    let mut again = attach(&handle, 1, (40, 6), false);
+    again.until(&handle, |screen| screen.text().contains("shown"));
+    assert_eq!(again.screen.rows, follower.screen.rows);
+}
+
+#[test]
 fn the_end_comes_after_the_last_output_and_the_screen_stays() {
     let mut fixture = Fixture::new();
     fixture.handle.send(Command::Exited(RUN, Exit::Code(0)));

@@ -94,6 +94,9 @@ impl Actor {
         if self.tidings.starting_until.is_some_and(|at| now >= at) {
             self.end_start();
         }
+        if self.cut_again.is_some_and(|at| now >= at) {
+            self.cut_log(false, now);
+        }
         self.tell_changes(now);
     }
 
@@ -135,6 +138,7 @@ impl Actor {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let mut next = earliest(self.viewers.resize_deadline(), self.tidings.deadline());
         next = earliest(next, self.pacing.sync_deadline());
+        next = earliest(next, self.cut_again);
         if self.process.is_some() {
             next = earliest(next, self.step_ends);
             if self.step_ends.is_some() {
