@@ -44,7 +44,7 @@ pub(super) async fn serve(service: Arc<Service>, stream: UnixStream, client: Cli
     let (outbox, queue) = Outbox::new();
     let caller = Arc::new(Caller::new(service.clone(), client, outbox.clone()));
     service.hub.join(client, outbox.clone());
-    let writing = tokio::spawn(write_all(writer, queue, outbox.clone(), client));
+    let writing = tokio::spawn(write_all(writer, queue, outbox.clone(), client, PATIENCE));
     let ended = tokio::select! {
         ended = read_all(&caller, reader) => ended,
         () = outbox.gone().cancelled() => Ok(()),
@@ -108,12 +108,14 @@ async fn read_all(caller: &Arc<Caller>, mut reader: Reader) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes what comes, everything that waits in one go, until the connection shall end.
+/// Writes what comes, everything that waits in one go, until the connection shall end: because somebody
+/// closes it, or because the client takes nothing for as long as `patience`.
 async fn write_all(
     mut writer: Writer,
     mut queue: mpsc::Receiver<Outgoing>,
     outbox: Outbox,
     client: ClientId,
+    patience: Duration,
 ) {
     let gone = outbox.gone().clone();
     loop {
@@ -122,7 +124,7 @@ async fn write_all(
             () = gone.cancelled() => None,
         };
         let Some(first) = first else { break };
-        match timeout(PATIENCE, write_batch(&mut writer, &mut queue, first)).await {
+        match timeout(patience, write_batch(&mut writer, &mut queue, first)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tracing::debug!(client = client.0, %error, "a client cannot be written to");
@@ -181,5 +183,51 @@ fn frame_of(outgoing: Outgoing) -> Option<Bytes> {
                 encode(&ServerMessage::Response { id, result }).ok()
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+
+    fn frame(length: usize) -> Outgoing {
+        Outgoing::Frame(Bytes::from(vec![b'x'; length]))
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_is_dropped() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (_read, write) = ours.into_split();
+        let writer = FramedWrite::new(write, codec::framing());
+        let (outbox, queue) = Outbox::new();
+        // More than the socket takes.
+        for _ in 0..16 {
+            outbox.send(frame(1 << 20));
+        }
+        let patience = Duration::from_millis(50);
+        let writing = write_all(writer, queue, outbox.clone(), ClientId(1), patience);
+        timeout(Duration::from_secs(30), writing).await.unwrap();
+        assert!(outbox.gone().is_cancelled());
+        drop(theirs);
+    }
+
+    #[tokio::test]
+    async fn a_slow_client_is_kept_as_long_as_it_takes_something() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let (_read, write) = ours.into_split();
+        let writer = FramedWrite::new(write, codec::framing());
+        let (outbox, queue) = Outbox::new();
+        let patience = Duration::from_secs(30);
+        let writing = write_all(writer, queue, outbox.clone(), ClientId(1), patience);
+        let writing = tokio::spawn(writing);
+        for _ in 0..4 {
+            outbox.send(frame(1 << 20));
+            let mut got = vec![0; (1 << 20) + 4];
+            theirs.read_exact(&mut got).await.unwrap();
+        }
+        assert!(!outbox.gone().is_cancelled());
+        outbox.close();
+        writing.await.unwrap();
     }
 }

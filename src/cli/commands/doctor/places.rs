@@ -93,15 +93,15 @@ fn first_there(path: PathBuf) -> Option<PathBuf> {
 
 fn room(path: &Path, free: u64) -> Finding {
     let amount = match free {
-        ..LITTLE => format!("{} MB", free >> 20),
-        _ => format!("{:.1} GB", free as f64 / (1u64 << 30) as f64),
+        0..LITTLE => format!("{} MB", free >> 20),
+        LITTLE.. => format!("{:.1} GB", free as f64 / (1u64 << 30) as f64),
     };
     let text = format!("{amount} free at {}", path.display());
     let fix = "make room; the output of agents is shown but not kept while the disk is full";
     match free {
-        ..NONE => Finding::new("disk", Level::Fail, text).fix(fix),
-        ..LITTLE => Finding::new("disk", Level::Warn, text).fix(fix),
-        _ => Finding::new("disk", Level::Ok, text),
+        LITTLE.. => Finding::new("disk", Level::Ok, text),
+        NONE.. => Finding::new("disk", Level::Warn, text).fix(fix),
+        _ => Finding::new("disk", Level::Fail, text).fix(fix),
     }
 }
 
