@@ -123,10 +123,13 @@ impl Screen {
             self.show_alternate(false);
             self.keep_screen();
             self.grid = shown;
-            let last = self.grid.iter().rposition(|row| !row.trimmed().is_empty());
-            self.cursor.row = last.unwrap_or(0);
-            self.cursor.col = usize::from(last.is_some());
+            (self.cursor.row, self.cursor.col) = (0, 0);
             self.touch(0, self.rows);
+        }
+        // A program that was killed may have been drawing above what it showed last.
+        let last = self.grid.iter().rposition(|row| !row.trimmed().is_empty());
+        if let Some(last) = last.filter(|last| *last >= self.cursor.row) {
+            (self.cursor.row, self.cursor.col) = (last, 1);
         }
         let Pos { row, col, .. } = self.cursor;
         self.modes = super::modes::Modes::default();

@@ -58,6 +58,11 @@ impl Marks {
             .filter(move |(at, _)| *at > offset)
     }
 
+    /// The newest mark.
+    pub(super) fn last(&self) -> Option<(u64, Mark)> {
+        self.list.last().copied()
+    }
+
     /// Adds a mark.
     ///
     /// # Errors

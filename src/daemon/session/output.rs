@@ -93,6 +93,11 @@ impl Actor {
             }
             terminal.take_events()
         });
+        // An end that nobody saw: what comes next must find the same screen after every rebuilding.
+        let total = start + recovered.bytes.len() as u64;
+        if ended && total > 0 && self.marks.last() != Some((total, Mark::Ended)) {
+            self.mark(Mark::Ended);
+        }
         let mut title = None;
         let mut activity = None;
         for event in done.unwrap_or_default() {

@@ -449,3 +449,29 @@ fn a_resize_in_between_is_gone_through_again() {
     assert_eq!(follower.screen.text(), last.text());
     assert_eq!(follower.screen.rows, last.rows);
 }
+
+#[test]
+fn an_end_that_nobody_saw_is_the_same_after_every_rebuilding() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"\x1b[?2004htop\r\nbottom\x1b[A");
+    let mut follower = fixture.attach(1, (40, 6), true);
+    follower.until(&fixture.handle, |screen| screen.text().contains("bottom"));
+    let Fixture { dir, handle, .. } = fixture;
+    // The daemon dies, and the process with it.
+    drop(handle);
+    let (handle, _notices) = open(dir.path(), Some(Exit::Lost));
+    let (mut agent, master) = UnixStream::pair().unwrap();
+    handle.send(Command::Follow {
+        run: RunId(4),
+        master: OwnedFd::from(master),
+        size: Some((40, 6)),
+    });
+    agent.write_all(b"next").unwrap();
+    let shown = |screen: &ScreenState| screen.text().starts_with("top\nbottom\nnext\n");
+    attach(&handle, 1, (40, 6), true).until(&handle, shown);
+    drop(handle);
+    let (handle, _notices) = open(dir.path(), None);
+    let mut follower = attach(&handle, 1, (40, 6), true);
+    follower.until(&handle, shown);
+    assert!(!follower.screen.modes.bracketed_paste);
+}

@@ -197,6 +197,19 @@ fn a_dead_program_leaves_its_screen_and_nothing_else() {
 }
 
 #[test]
+fn what_follows_a_killed_program_starts_below_what_it_showed() {
+    // A program that draws in the primary screen, killed with the cursor in its input box.
+    let mut terminal = fed(10, 5, "talk\r\n----\r\n> \r\n----\x1b[A\x1b[3G");
+    terminal.process_ended();
+    terminal.process_ended();
+    terminal.feed(b"next");
+    assert_eq!(seen(&mut terminal).text(), "talk\n----\n>\n----\nnext");
+    let mut terminal = fed(10, 5, "a\r\n\r\n\r\n");
+    terminal.process_ended();
+    assert_eq!(seen(&mut terminal).cursor.row, 3, "blank lines are kept");
+}
+
+#[test]
 fn a_panic_costs_the_screen_only() {
     let mut terminal = fed(90, 3, "before\x1b]2;");
     let mut viewer = Viewer::new();
