@@ -168,6 +168,17 @@ pub struct Answers {
     pub approve: Vec<u8>,
     /// No.
     pub deny: Vec<u8>,
+    /// What is answered in another way: words of the ask, with the answers to it.
+    pub asks: Vec<(String, Answers)>,
+}
+
+impl Answers {
+    /// The keys that answer `ask`, the agent's own words; empty where none are known.
+    pub fn keys(&self, ask: &str, yes: bool) -> &[u8] {
+        let other = self.asks.iter().find(|(words, _)| ask.contains(words));
+        let answers = other.map_or(self, |(_, answers)| answers);
+        if yes { &answers.approve } else { &answers.deny }
+    }
 }
 
 /// What an agent's terminal says of its activity, as data for whoever watches it.

@@ -22,6 +22,9 @@ pub struct Delivery {
     pub guard_line: String,
     /// Whether a text that ends in `@word` or `\` gets a space after it.
     pub guard_end: bool,
+    /// Whether a text is how its questions are answered. Elsewhere a text that is typed while it asks
+    /// would land in a dialog, whose first choice the submitting key takes.
+    pub answers_questions: bool,
 }
 
 impl Default for Delivery {
@@ -32,6 +35,7 @@ impl Default for Delivery {
             guard_starts: vec!["!".to_owned(), "/".to_owned()],
             guard_line: "Next message:".to_owned(),
             guard_end: true,
+            answers_questions: false,
         }
     }
 }
@@ -43,6 +47,7 @@ impl Delivery {
             pause_ms: 30,
             guard_starts: Vec::new(),
             guard_end: false,
+            answers_questions: true,
             ..Self::default()
         }
     }

@@ -77,10 +77,25 @@ impl ManifestAgent {
                 guard_starts: delivery.guard_starts.unwrap_or(usual.guard_starts),
                 guard_line: delivery.guard_line.unwrap_or(usual.guard_line),
                 guard_end: delivery.guard_end.unwrap_or(usual.guard_end),
+                answers_questions: delivery
+                    .answers_questions
+                    .unwrap_or(usual.answers_questions),
             },
             answers: Answers {
                 approve: answers.approve.0,
                 deny: answers.deny.0,
+                asks: answers
+                    .asks
+                    .into_iter()
+                    .map(|ask| {
+                        let answers = Answers {
+                            approve: ask.approve.0,
+                            deny: ask.deny.0,
+                            asks: Vec::new(),
+                        };
+                        (ask.text, answers)
+                    })
+                    .collect(),
             },
             hints: file.hints.unwrap_or_default(),
             failures: file.end.unwrap_or_default().failures,

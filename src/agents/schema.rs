@@ -210,12 +210,28 @@ pub(super) struct DeliveryTable {
     pub guard_line: Option<String>,
     /// Whether a text that ends in `@word` or `\` gets a space after it.
     pub guard_end: Option<bool>,
+    /// Whether a text is how its questions are answered.
+    pub answers_questions: Option<bool>,
 }
 
 /// The keys that answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct AnswersTable {
+    /// Yes, this once.
+    pub approve: Keys,
+    /// No.
+    pub deny: Keys,
+    /// What is answered in another way.
+    pub asks: Vec<AskTable>,
+}
+
+/// The keys that answer a particular ask.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskTable {
+    /// Words of the ask.
+    pub text: String,
     /// Yes, this once.
     pub approve: Keys,
     /// No.

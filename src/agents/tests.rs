@@ -259,3 +259,15 @@ fn programs_are_found_in_the_path() {
     );
     assert!(installed(&*agent("shell"), OsStr::new("")).is_some());
 }
+
+#[test]
+fn each_ask_is_answered_by_its_own_keys() {
+    let claude = agent("claude");
+    let keys = |ask, yes| claude.answers().keys(ask, yes);
+    assert_eq!(keys("approve Bash: touch x", true), b"1");
+    assert_eq!(keys("approve Bash: touch x", false), b"\x1b");
+    assert_eq!(keys("trust this folder", true), b"\x1b[B\r");
+    assert_eq!(keys("trust this folder", false), b"\x1b");
+    let command = command_agent(vec!["cat".to_owned()]).unwrap();
+    assert_eq!(command.answers().keys("", true), b"");
+}

@@ -80,6 +80,8 @@ macro_rules! with_requests {
             PauseQueue pause_queue(bool) -> QueueView;
             /// Ends the daemon.
             Shutdown shutdown(Shutdown) -> ();
+            /// Says yes or no to what a task's agent asks leave for, with the keys it takes.
+            AnswerAsk answer_ask(AnswerAsk) -> ();
         }
     };
 }

@@ -112,6 +112,17 @@ pub struct SendMessage {
     pub text: String,
 }
 
+/// An answer to what an agent asks leave for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerAsk {
+    /// Whose agent.
+    pub task: TaskId,
+    /// What the user was shown, in the agent's words: what it asks in the meantime is not answered.
+    pub ask: String,
+    /// Yes or no.
+    pub yes: bool,
+}
+
 /// Follow a session's terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attach {

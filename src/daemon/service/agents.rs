@@ -13,7 +13,7 @@ use crate::agents::{
     child_env, command_agent, deliver, installed, new_conversation_id,
 };
 use crate::daemon::session::Step;
-use crate::domain::{Mode, Reason, Session, Task};
+use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Session, Task};
 use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
 /// The agent of a task that runs a command of the user's.
@@ -209,6 +209,28 @@ impl Service {
         steps_of(&*agent, text)
     }
 
+    /// Whether what is typed would land in a dialog of the agent's; then, what it asks.
+    pub(super) fn asked_by(&self, task: &Task, activity: Activity) -> ApiResult<Option<Ask>> {
+        let agent = self.task_agent(task)?;
+        let questions = agent.delivery().answers_questions;
+        Ok(match activity {
+            Activity::Waiting(ask) if !(questions && ask.kind == AskKind::Question) => Some(ask),
+            _ => None,
+        })
+    }
+
+    /// The keys that answer what a task's agent asks; `None` where they are not known.
+    pub(super) fn answer_keys(
+        &self,
+        task: &Task,
+        ask: &str,
+        yes: bool,
+    ) -> ApiResult<Option<Vec<u8>>> {
+        let agent = self.task_agent(task)?;
+        let keys = agent.answers().keys(ask, yes);
+        Ok(Some(keys.to_vec()).filter(|keys| !keys.is_empty()))
+    }
+
     /// How a session's agent is asked to end before it is made to.
     pub(super) fn polite_end(&self, _session: &Session) -> Vec<Step> {
         // All that are known end well on SIGTERM and keep their conversation.
@@ -298,13 +320,18 @@ fn modes(agent: &dyn Agent) -> Vec<Mode> {
 }
 
 fn steps_of(agent: &dyn Agent, text: &str) -> ApiResult<Vec<Step>> {
-    let steps = deliver(agent.delivery(), text)?;
-    Ok(steps
-        .into_iter()
-        .map(|step| match step {
-            DeliveryStep::Paste(text) => Step::Input(Input::Paste(text)),
-            DeliveryStep::Pause(millis) => Step::Pause(Duration::from_millis(millis)),
-            DeliveryStep::Bytes(bytes) => Step::Input(Input::Raw(bytes)),
-        })
-        .collect())
+    let mut steps = Vec::new();
+    for step in deliver(agent.delivery(), text)? {
+        let input = match step {
+            DeliveryStep::Paste(text) => Input::Paste(text),
+            DeliveryStep::Bytes(bytes) => Input::Raw(bytes),
+            DeliveryStep::Pause(millis) => {
+                steps.push(Step::Pause(Duration::from_millis(millis)));
+                continue;
+            }
+        };
+        steps.push(Step::Unasked(agent.delivery().answers_questions));
+        steps.push(Step::Input(input));
+    }
+    Ok(steps)
 }

@@ -53,6 +53,9 @@ pub(super) enum Step {
     Idle(Duration),
     /// Wait until its output has been still for so long, at most so long.
     Still(Duration, Duration),
+    /// Wait until it asks nothing: what is typed would land in its dialog. With `true` it may ask a
+    /// question, which what is typed answers.
+    Unasked(bool),
     /// Wait.
     Pause(Duration),
     /// Put in as the user would.

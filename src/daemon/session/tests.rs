@@ -475,3 +475,36 @@ fn an_end_that_nobody_saw_is_the_same_after_every_rebuilding() {
     follower.until(&handle, shown);
     assert!(!follower.screen.modes.bracketed_paste);
 }
+
+#[test]
+fn nothing_is_typed_into_a_dialog() {
+    let mut fixture = Fixture::new();
+    let asks = |kind: &str| format!("\x1b]7501;state=blocked:app=x:kind={kind}\x07").into_bytes();
+    fixture.print(&asks("permission"));
+    fixture.expect_meta(|meta| matches!(meta.activity, Activity::Waiting(_)));
+    let steps = |text: &str, questions| {
+        let input = Step::Input(Input::Raw(text.into()));
+        Command::Deliver(vec![
+            Step::Idle(Duration::ZERO),
+            Step::Unasked(questions),
+            input,
+        ])
+    };
+    fixture.handle.send(steps("prompt", false));
+    // By hand it can be answered all the while.
+    let by_hand = |text: &str| Command::Input(None, Input::Raw(text.into()));
+    fixture.handle.send(by_hand("1"));
+    fixture.expect_typed(b"1");
+    fixture.print(b"\x1b]7501;state=working:app=x\x07");
+    fixture.expect_typed(b"prompt");
+    // A question is answered by a text, where the agent takes it so.
+    fixture.print(&asks("question"));
+    fixture.expect_meta(|meta| matches!(meta.activity, Activity::Waiting(_)));
+    fixture.handle.send(steps("words", true));
+    fixture.expect_typed(b"words");
+    fixture.handle.send(steps("more", false));
+    fixture.handle.send(by_hand("2"));
+    fixture.expect_typed(b"2");
+    fixture.print(b"\x1b]7501;state=idle:app=x\x07");
+    fixture.expect_typed(b"more");
+}

@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::marks::Mark;
 use super::pacing::Due;
 use super::{Notice, Step, lock};
-use crate::domain::Activity;
+use crate::domain::{Activity, AskKind};
 
 /// The shortest time between two [`Notice::Changed`].
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -217,6 +217,11 @@ impl Actor {
             return;
         }
         while let Some(step) = self.deliveries.front() {
+            if let Step::Unasked(questions) = step
+                && self.asks(*questions)
+            {
+                return;
+            }
             let wait = match step {
                 Step::Idle(limit) if !self.is_idle() => Some(*limit),
                 Step::Still(_, limit) => Some(*limit),
@@ -241,6 +246,14 @@ impl Actor {
         match self.deliveries.front()? {
             Step::Still(quiet, _) => self.last_output.map(|at| at + *quiet),
             _ => None,
+        }
+    }
+
+    /// Whether the agent asks something that a text would not answer.
+    fn asks(&self, questions: bool) -> bool {
+        match &lock(&self.meta).activity {
+            Activity::Waiting(ask) => !(questions && ask.kind == AskKind::Question),
+            _ => false,
         }
     }
 

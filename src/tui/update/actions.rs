@@ -1,10 +1,9 @@
 //! What each action does.
 
 use super::{open, overlays};
-use crate::domain::{Priority, SessionState, Status, TaskId};
+use crate::domain::{Activity, Priority, SessionState, Status, TaskId};
 use crate::protocol::{
-    AgentView, ConfirmTask, EditTask, Input, Key, KeyPress, Level, ListSessions, MoveTask, Request,
-    StartTask,
+    AgentView, AnswerAsk, ConfirmTask, EditTask, Level, ListSessions, MoveTask, Request, StartTask,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -296,8 +295,8 @@ fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update {
         Action::LessUrgent => edit_priority(model, task, 1),
         Action::Hold => hold(model, task),
         Action::Message => message(model, task),
-        Action::Allow => answer(model, task, 'y'),
-        Action::Deny => answer(model, task, 'n'),
+        Action::Allow => answer(model, task, true),
+        Action::Deny => answer(model, task, false),
         _ => Update::none(),
     }
 }
@@ -357,17 +356,19 @@ fn message(model: &mut Model, task: TaskId) -> Update {
     Update::redraw()
 }
 
-/// Answers what the agent asks, as typing the letter into its pane would.
-fn answer(model: &mut Model, task: TaskId, letter: char) -> Update {
-    let live = model
+/// Answers what the agent asks, as the user was shown it.
+fn answer(model: &mut Model, task: TaskId, yes: bool) -> Update {
+    let session = model
         .cards
         .get(&task)
-        .and_then(|card| card.session.as_ref())
-        .is_some_and(|view| view.session.state == SessionState::Live);
-    if !live || !super::asks(model) {
-        model.toast(Level::Info, "the agent asks nothing now", None);
-        return Update::redraw();
+        .and_then(|card| card.session.as_ref());
+    let live = session.filter(|view| view.session.state == SessionState::Live);
+    if let Some(Activity::Waiting(ask)) = live.map(|view| &view.activity)
+        && super::asks(model)
+    {
+        let ask = ask.text.clone();
+        return Update::call(Request::AnswerAsk(AnswerAsk { task, ask, yes }));
     }
-    let key = KeyPress::plain(Key::Char(letter));
-    Update::call(Request::SendInput((task, vec![Input::Key(key)])))
+    model.toast(Level::Info, "the agent asks nothing now", None);
+    Update::redraw()
 }

@@ -140,17 +140,20 @@ fn keys_ask_the_daemon() {
 
 #[test]
 fn answering_only_where_the_agent_asks() {
-    let yes = Request::SendInput((
-        TaskId(13),
-        vec![Input::Key(KeyPress::plain(Key::Char('y')))],
-    ));
+    let answer = |yes| {
+        let ask = "run tests?".to_owned();
+        Request::AnswerAsk(AnswerAsk {
+            task: TaskId(13),
+            ask,
+            yes,
+        })
+    };
     let mut model = model(SIZE);
     assert_eq!(press(&mut model, "y"), Update::none());
     press(&mut model, "j");
-    assert_eq!(calls(&press(&mut model, "y")), [&yes]);
+    assert_eq!(calls(&press(&mut model, "y")), [&answer(true)]);
     // `n` says no here and makes a task elsewhere.
-    let no = press(&mut model, "n");
-    assert!(matches!(calls(&no)[..], [Request::SendInput(_)]));
+    assert_eq!(calls(&press(&mut model, "n")), [&answer(false)]);
     assert!(model.overlays.is_empty());
     press_all(&mut model, &["k", "n"]);
     assert!(matches!(model.overlays[..], [Overlay::Dialog(..)]));
