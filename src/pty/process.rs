@@ -81,6 +81,10 @@ fn alone(leader: u32) -> Vec<u32> {
 /// tell.
 pub fn was_given(pid: u32, name: &str, value: &str) -> Option<bool> {
     let given = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    if given.is_empty() {
+        // Just now becoming its program, or already gone.
+        return None;
+    }
     let wanted = format!("{name}={value}");
     let mut entries = given.split(|byte| *byte == 0);
     Some(entries.any(|entry| entry == wanted.as_bytes()))
@@ -117,6 +121,13 @@ mod tests {
             .spawn();
         let mut sleep = sleep.unwrap();
         let pid = sleep.id();
+        // Until it has become `sleep` it has nothing, or still what this process was given.
+        let comm = || std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        while cfg!(target_os = "linux")
+            && (comm().trim() != "sleep" || was_given(pid, "", "").is_none())
+        {
+            std::thread::yield_now();
+        }
         let sure = was_given(pid, "GLUON_TASK", "5");
         let wrong = was_given(pid, "GLUON_TASK", "51");
         assert!(signal(pid, libc::SIGKILL));
