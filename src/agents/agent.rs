@@ -73,6 +73,12 @@ pub trait Agent: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Whether an earlier conversation may be there: `false` only where the agent surely wrote nothing down
+    /// of it, as when it was stopped before its first prompt. Reads files of the agent's: slow.
+    fn has_conversation(&self, _: &Trace<'_>, _: &str) -> bool {
+        true
+    }
+
     /// How to get it, in one sentence; empty where there is nothing to get.
     fn install_hint(&self) -> &str {
         ""

@@ -1,5 +1,7 @@
 //! The one implementation of [`Agent`] that manifests drive.
 
+use std::ffi::OsString;
+
 use super::agent::{
     Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, StartContext, Trace,
 };
@@ -131,6 +133,15 @@ impl ManifestAgent {
             answers: Answers::default(),
             hints: Hints::default(),
             failures: Vec::new(),
+        }
+    }
+
+    /// What the agent finds in its environment under `name`.
+    fn environment(&self, trace: &Trace<'_>, name: &str) -> Option<OsString> {
+        match self.env.iter().find(|(known, _)| known == name) {
+            Some((_, value)) => Some(value.into()),
+            None if self.env_remove.iter().any(|gone| gone == name) => None,
+            None => (trace.env)(name),
         }
     }
 
@@ -355,18 +366,21 @@ impl Agent for ManifestAgent {
     }
 
     fn discover_conversation(&self, trace: &Trace<'_>) -> Option<String> {
-        let own = |name: &str| {
-            let said = self.env.iter().find(|(known, _)| known == name);
-            match said {
-                Some((_, value)) => Some(value.into()),
-                None if self.env_remove.iter().any(|gone| gone == name) => None,
-                None => (trace.env)(name),
-            }
-        };
+        let env = |name: &str| self.environment(trace, name);
         self.transcripts?.newest(&Trace {
-            env: &own,
+            env: &env,
             ..*trace
         })
+    }
+
+    fn has_conversation(&self, trace: &Trace<'_>, conversation: &str) -> bool {
+        let env = |name: &str| self.environment(trace, name);
+        let trace = Trace {
+            env: &env,
+            ..*trace
+        };
+        self.transcripts
+            .is_none_or(|transcripts| transcripts.may_have(&trace, conversation))
     }
 
     fn version_command(&self) -> Vec<String> {

@@ -60,23 +60,48 @@ impl Transcripts {
         screenless
     }
 
-    /// The transcripts that may belong to `trace`, with the time of their last change.
-    fn files(self, trace: &Trace<'_>) -> Option<Vec<(SystemTime, PathBuf)>> {
-        let own = |name: &str| (trace.env)(name).filter(|value| !value.is_empty());
-        let home = |name: &str, usual: &str| match own(name) {
-            Some(dir) => Some(PathBuf::from(dir)),
-            None => Some(PathBuf::from(own("HOME")?).join(usual)),
+    /// Whether there may be a transcript of conversation `id`; `false` only where there surely is none.
+    pub(super) fn may_have(self, trace: &Trace<'_>, id: &str) -> bool {
+        let Some(home) = self.home(trace).filter(|home| home.is_dir()) else {
+            return true;
         };
         match self {
+            // In whatever directory: how long paths are named has changed before.
             Self::Claude => {
-                let projects = home("CLAUDE_CONFIG_DIR", ".claude")?.join("projects");
-                Some(transcripts(&projects.join(claude_name(&real(trace.cwd)))))
+                let name = format!("{id}.jsonl");
+                entries(&home.join("projects")).any(|entry| entry.path().join(&name).exists())
+            }
+            // An id that was learnt stood in one.
+            Self::Codex => true,
+        }
+    }
+
+    /// Where the agent keeps what is its own.
+    fn home(self, trace: &Trace<'_>) -> Option<PathBuf> {
+        let (name, usual) = match self {
+            Self::Claude => ("CLAUDE_CONFIG_DIR", ".claude"),
+            Self::Codex => ("CODEX_HOME", ".codex"),
+        };
+        let said = |name: &str| (trace.env)(name).filter(|value| !value.is_empty());
+        match said(name) {
+            Some(dir) => Some(dir.into()),
+            None => Some(PathBuf::from(said("HOME")?).join(usual)),
+        }
+    }
+
+    /// The transcripts that may belong to `trace`, with the time of their last change.
+    fn files(self, trace: &Trace<'_>) -> Option<Vec<(SystemTime, PathBuf)>> {
+        let home = self.home(trace)?;
+        Some(match self {
+            Self::Claude => {
+                let name = claude_name(&real(trace.cwd));
+                transcripts(&home.join("projects").join(name))
             }
             Self::Codex => {
-                let days = days(&home("CODEX_HOME", ".codex")?.join("sessions"));
-                Some(days.iter().flat_map(|day| transcripts(day)).collect())
+                let days = days(&home.join("sessions"));
+                days.iter().flat_map(|day| transcripts(day)).collect()
             }
-        }
+        })
     }
 
     /// The conversation in a transcript and whether it has a screen; `None` where it is not one of `cwd`.

@@ -162,6 +162,31 @@ fn claude_is_followed_over_a_clear() {
 }
 
 #[test]
+fn a_conversation_that_never_began_is_not_there() {
+    let home = Home::new();
+    let env = |name: &str| (name == "HOME").then(|| home.path().into_os_string());
+    let has = |id: &str| {
+        let (cwd, since) = (&home.cwd(), Timestamp(0));
+        Transcripts::Claude.may_have(
+            &Trace {
+                cwd,
+                since,
+                env: &env,
+            },
+            id,
+        )
+    };
+    assert!(
+        has(FIRST),
+        "no such agent has been here, so nothing is known"
+    );
+    fs::create_dir(home.path().join(".claude")).unwrap();
+    assert!(!has(FIRST));
+    home.claude(FIRST, 200, "cli");
+    assert!(has(FIRST) && !has(SECOND));
+}
+
+#[test]
 fn the_environment_says_where() {
     let home = Home::new();
     home.rollout("2026/11/23", FIRST, 200, r#""cli""#, &home.cwd());

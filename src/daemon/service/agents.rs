@@ -13,7 +13,7 @@ use crate::agents::{
     child_env, command_agent, deliver, installed, new_conversation_id,
 };
 use crate::daemon::session::Step;
-use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Session, Task};
+use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Session, Task, Timestamp};
 use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
 /// The agent of a task that runs a command of the user's.
@@ -162,6 +162,14 @@ impl Service {
         }
         let agent = self.task_agent(task)?;
         let conversation = session.conversation.clone().unwrap_or_default();
+        let (looked, owner, id) = (session.clone(), agent.clone(), conversation.clone());
+        let there = blocking(move || {
+            let since = looked.started_at;
+            owner.has_conversation(&trace(&looked, since), &id)
+        });
+        if !there.await? {
+            return Ok(None);
+        }
         let context = StartContext {
             prompt: message.map(str::to_owned),
             cwd: session.cwd.clone(),
@@ -258,13 +266,7 @@ impl Service {
         let session = self.store.session(ended.session).ok()?;
         let since = self.store.run(ended.run).ok()?.started_at;
         let agent = self.agent_of(&session.agent, None).ok()?;
-        let looked = blocking(move || {
-            agent.discover_conversation(&Trace {
-                cwd: &session.cwd,
-                since,
-                env: &|name| std::env::var_os(name),
-            })
-        });
+        let looked = blocking(move || agent.discover_conversation(&trace(&session, since)));
         looked.await.ok().flatten()
     }
 
@@ -298,6 +300,15 @@ impl Service {
                 .collect()
         })
         .await
+    }
+}
+
+/// Where an agent may have left word of what it did in `session` from `since` on.
+fn trace(session: &Session, since: Timestamp) -> Trace<'_> {
+    Trace {
+        cwd: &session.cwd,
+        since,
+        env: &|name| std::env::var_os(name),
     }
 }
 

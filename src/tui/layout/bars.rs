@@ -311,7 +311,7 @@ fn of_board(
     let session = model.selected_session().is_some();
     let fitting: &[Action] = match status {
         None => &[New, Sessions, Palette, Help, Quit],
-        Some(Status::Queued) if session => &[Start, New, Open, Diff, Message, Detail],
+        Some(Status::Queued) if session => &[Resume, New, Open, Diff, Message, Detail],
         Some(Status::Queued) => &[Start, New, Detail],
         Some(Status::Running) => &[Open, Stop, Message, Diff, New],
         Some(Status::Review) => &[Diff, Accept, Resume, Message, New],
@@ -324,7 +324,9 @@ fn of_board(
         _ => &[NextNeedsYou, Zoom, Tile, Filter, Help, Quit],
     };
     hints.extend(of(Context::Board, rest));
-    hints.dedup_by(|one, other| one.2 == other.2);
+    // A key that answers the agent does nothing else meanwhile.
+    let mut known = std::collections::HashSet::new();
+    hints.retain(|(key, ..)| known.insert(key.clone()));
     hints
 }
 

@@ -151,6 +151,14 @@ fn answering_only_where_the_agent_asks() {
     let mut model = model(SIZE);
     assert_eq!(press(&mut model, "y"), Update::none());
     press(&mut model, "j");
+    let hints: Vec<String> = Layout::new(&model)
+        .footer
+        .segments
+        .iter()
+        .map(|s| s.text.clone())
+        .collect();
+    let there = |word: &str| hints.iter().any(|hint| hint == word);
+    assert!(there("yes") && there("no") && !there("new"), "{hints:?}");
     assert_eq!(calls(&press(&mut model, "y")), [&answer(true)]);
     // `n` says no here and makes a task elsewhere.
     assert_eq!(calls(&press(&mut model, "n")), [&answer(false)]);
