@@ -160,7 +160,68 @@ fn what_is_not_there_is_said_with_its_own_exit_code() {
             "{arguments:?}: {error}"
         );
     }
+    assert!(setup.refused(&["show", "99"]).1.contains("hint: `gluon ls"));
     assert!(setup.gluon(&["show", "One M"]).contains("#2 one more"));
+}
+
+#[test]
+fn a_start_that_fails_is_the_commands_failure_and_an_agents_is_not() {
+    let setup = Setup::new();
+    let program = "gluon-no-such-program";
+    let (code, error) = setup.refused(&["new", "a", "--start", "--", program]);
+    assert_eq!(code, 1, "{error}");
+    assert!(
+        error.starts_with("error: #1 a did not start: ") && error.contains(program),
+        "{error}"
+    );
+    assert_eq!(setup.refused(&["resume", "1"]).0, 1);
+    assert_eq!(setup.refused(&["start", "1"]).0, 1);
+    assert_eq!(setup.refused(&["move", "1", "running"]).0, 1);
+    setup.gluon(&["move", "1", "review"]);
+
+    setup.gluon(&["new", "b", "--start", "--", "false"]);
+    setup.until_status("2", "review");
+    assert!(setup.gluon(&["ls"]).contains("failed: "));
+}
+
+#[test]
+fn logs_and_diffs_are_read_by_programs_too() {
+    let setup = Setup::new();
+    let script = "printf '\\033[31mred\\033[0m\\n'; echo new > file";
+    setup.gluon(&["new", "a", "--start", "--", "sh", "-c", script]);
+    setup.until_status("1", "review");
+    let piece = setup.json(&["logs", "1", "--json"]);
+    assert_eq!(
+        piece,
+        serde_json::json!({ "offset": 0, "text": "red\n", "live": false })
+    );
+    let diff = setup.json(&["diff", "1", "--json"]);
+    assert_eq!(diff["task"], 1);
+    assert!(diff["diff"].as_str().unwrap().contains("\n+new\n"));
+}
+
+/// What is checked out where the user is, is what a task begins with.
+#[test]
+fn a_task_begun_in_a_worktree_of_the_users_own_starts_from_its_branch() {
+    let setup = Setup::new();
+    let other = setup.home.path().join("other side");
+    let place = other.to_str().unwrap();
+    let git = |arguments: &[&str]| setup.home.git(&setup.repo, arguments);
+    git(&["worktree", "add", "-q", "-b", "side", place]);
+    let base = |directory: &std::path::Path, id: &str| {
+        let arguments = ["new", "t", "--start", "--", "sleep", "1000"];
+        setup.home.gluon(directory, &arguments);
+        let detail = setup.json(&["show", id, "--json"]);
+        assert_eq!(detail["card"]["project_name"], "api");
+        let task = &detail["card"]["task"];
+        let worktree = task["worktree"].as_str().unwrap().to_owned();
+        (task["base"].as_str().unwrap().to_owned(), worktree)
+    };
+    let (name, worktree) = base(&other, "1");
+    assert_eq!(name, "side");
+    // One that an agent begins in its own worktree has nothing to do with that.
+    assert_eq!(base(worktree.as_ref(), "2").0, "main");
+    assert_eq!(base(&setup.repo, "3").0, "main");
 }
 
 #[test]
@@ -220,7 +281,14 @@ fn stopping_moving_and_the_ways_back() {
     let setup = Setup::new();
     setup.gluon(&["new", "wait", "--start", "--", "sleep", "1000"]);
     assert_eq!(setup.gluon(&["stop", "1"]), "#1 wait (queued)\n");
-    assert!(setup.gluon(&["ls"]).contains("held"));
+    let table = setup.gluon(&["ls"]);
+    assert!(table.contains("stopped, can be started again"), "{table}");
+    let (code, error) = setup.refused(&["move", "1", "done"]);
+    assert_eq!(code, 4, "{error}");
+    assert!(
+        error.contains("from queued to done") && error.contains("hint: "),
+        "{error}"
+    );
     assert_eq!(
         setup.gluon(&["move", "1", "running"]),
         "#1 wait (running)\n"

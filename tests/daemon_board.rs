@@ -6,8 +6,8 @@ mod daemon_support;
 use daemon_support::{World, git, soon};
 use gluon::domain::{Reason, SessionState, Status, TaskId};
 use gluon::protocol::{
-    Api, ConfirmTask, ErrorCode, HoldView, ListSessions, MoveTask, NewTask, SendMessage, Shutdown,
-    StartTask,
+    Api, ConfirmTask, ErrorCode, Event, HoldView, Input, LinkEvent, ListSessions, MoveTask,
+    NewTask, SendMessage, Shutdown, StartTask,
 };
 
 /// Waits for lines, and ends at `end`.
@@ -328,4 +328,36 @@ async fn stopping_the_daemon_asks_and_leaves_sessions_resumable() {
     };
     let card = watcher.client.start_task(start).await.unwrap();
     assert_eq!(card.task.status, Status::Running);
+}
+
+/// As on a full disk, for which root would be needed.
+#[tokio::test]
+async fn an_end_that_cannot_be_recorded_is_recorded_later() {
+    let world = World::new();
+    let mut watcher = world.client().await;
+    let card = watcher.client.create_task(world.task("read line; exit 7"));
+    let card = card.await.unwrap();
+    let id = card.task.id;
+    let database = rusqlite::Connection::open(world.paths.database()).unwrap();
+    let refuse =
+        "CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(FAIL, 'full'); END";
+    database.execute_batch(refuse).unwrap();
+    let input = vec![Input::Text("\r".into())];
+    watcher.client.send_input((id, input)).await.unwrap();
+    soon("a word about it", async {
+        loop {
+            if let LinkEvent::Event(Event::Message { text, .. }) = watcher.next().await
+                && text.contains("cannot be recorded yet")
+            {
+                return;
+            }
+        }
+    })
+    .await;
+    database.execute_batch("DROP TRIGGER full").unwrap();
+    let card = watcher.status(id, Status::Review).await;
+    let Some(Reason::Failed(why)) = card.task.reason else {
+        panic!("{:?}", card.task.reason);
+    };
+    assert!(why.contains('7'), "{why}");
 }

@@ -25,12 +25,11 @@ pub(super) fn doing(card: &TaskCard, now: Timestamp) -> Cell {
     {
         return activity(session, now);
     }
-    if let Some(hold) = &card.hold {
-        return Cell::new(hold_words(hold), Role::Dim);
-    }
-    match &card.task.reason {
-        Some(reason) => self::reason(reason),
-        None => Cell::default(),
+    match (&card.hold, &card.task.reason) {
+        // That it is held follows from the reason, which says more.
+        (None | Some(HoldView::Held), Some(reason)) => self::reason(reason, card.session.as_ref()),
+        (Some(hold), _) => Cell::new(hold_words(hold), Role::Dim),
+        (None, None) => Cell::default(),
     }
 }
 
@@ -78,13 +77,19 @@ pub(super) fn session_state(state: SessionState) -> Cell {
     }
 }
 
-pub(super) fn reason(reason: &Reason) -> Cell {
+/// Why a card stands where it is, with what can be done about its session.
+pub(super) fn reason(reason: &Reason, session: Option<&SessionView>) -> Cell {
+    let way = match session {
+        Some(session) if session.resumable => ", can be resumed",
+        Some(_) => ", can be started again",
+        None => "",
+    };
     match reason {
         Reason::Finished => Cell::new("finished", Role::Good),
         Reason::Failed(why) if why.is_empty() => Cell::new("failed", Role::Bad),
         Reason::Failed(why) => Cell::new(format!("failed: {why}"), Role::Bad),
-        Reason::Stopped => Cell::new("stopped, can be resumed", Role::Plain),
-        Reason::Interrupted => Cell::new("interrupted, can be resumed", Role::Warn),
+        Reason::Stopped => Cell::new(format!("stopped{way}"), Role::Plain),
+        Reason::Interrupted => Cell::new(format!("interrupted{way}"), Role::Warn),
     }
 }
 

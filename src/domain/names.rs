@@ -23,19 +23,32 @@ pub fn dir_name(id: TaskId, title: &str) -> String {
 
 /// Lower-case ASCII letters and digits of `title`, words joined by `-`, cut at a word where there is one.
 ///
-/// Everything else is left out, so the result is always a legal part of a git ref and of a path.
+/// Latin letters with marks lose them; everything else is left out, so the result is always a legal part
+/// of a git ref and of a path.
 pub fn slug(title: &str) -> String {
+    let plain: String = title.chars().flat_map(char::to_lowercase).fold(
+        String::with_capacity(title.len()),
+        |mut plain, letter| {
+            match (letter, unmarked(letter)) {
+                // Marks that follow their letter: `e` and U+0301, as macOS spells the names of files.
+                ('\u{300}'..='\u{36f}', _) => {}
+                (_, "") => plain.push(letter),
+                (_, letters) => plain.push_str(letters),
+            }
+            plain
+        },
+    );
     let mut slug = String::new();
-    for word in title
+    for word in plain
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
     {
         let room = MAX_SLUG.saturating_sub(slug.len());
         if slug.is_empty() {
-            slug.extend(word.chars().take(room).map(|c| c.to_ascii_lowercase()));
+            slug.extend(word.chars().take(room));
         } else if word.len() < room {
             slug.push('-');
-            slug.push_str(&word.to_ascii_lowercase());
+            slug.push_str(word);
         } else {
             break;
         }
@@ -43,6 +56,31 @@ pub fn slug(title: &str) -> String {
     slug
 }
 
+/// A lower-case Latin letter without its marks; empty where it is another.
+fn unmarked(letter: char) -> &'static str {
+    match letter {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+        'æ' => "ae",
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => "c",
+        'ď' | 'đ' | 'ð' => "d",
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => "e",
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
+        'ì'..='ï' | 'ĩ' | 'ī' | 'į' | 'ı' => "i",
+        'ĺ' | 'ļ' | 'ľ' | 'ł' => "l",
+        'ñ' | 'ń' | 'ņ' | 'ň' => "n",
+        'ò'..='ö' | 'ø' | 'ō' | 'ő' => "o",
+        'œ' => "oe",
+        'ŕ' | 'ř' => "r",
+        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => "s",
+        'ß' => "ss",
+        'ţ' | 'ť' | 'ț' => "t",
+        'þ' => "th",
+        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
+        'ý' | 'ÿ' => "y",
+        'ź' | 'ż' | 'ž' => "z",
+        _ => "",
+    }
+}
 /// A one-line title from a prompt: its first line with text, without markdown marks, cut with an ellipsis.
 pub fn title_from_prompt(prompt: &str) -> String {
     let line = prompt
@@ -84,7 +122,11 @@ mod tests {
         for (title, expected) in [
             ("Fix the login bug", "fix-the-login-bug"),
             ("  ../../etc/passwd ", "etc-passwd"),
-            ("Größe & Maße: prüfen!", "gr-e-ma-e-pr-fen"),
+            ("Größe & Maße: prüfen!", "grosse-masse-prufen"),
+            (
+                "Ärger mit ÆØÅ, e\u{301}té, İstanbul",
+                "arger-mit-aeoa-ete-istanbul",
+            ),
             ("日本語", ""),
             ("-rf --force", "rf-force"),
             ("a.lock", "a-lock"),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::args::OneTask;
+use super::super::args::{Format, OneTask};
 use super::super::context::Context;
 use super::super::failure::Outcome;
 use super::super::output::clean;
@@ -22,6 +22,8 @@ Examples:
 pub(in crate::cli) struct Diff {
     #[command(flatten)]
     task: OneTask,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Diff {
@@ -29,6 +31,11 @@ impl Diff {
         let client = ctx.client().await?;
         let task = pick::task(&client, &self.task.task).await?;
         let diff = client.diff(task).await?;
+        if self.format.json {
+            return ctx
+                .out
+                .json(&serde_json::json!({ "task": task, "diff": diff }));
+        }
         if !ctx.out.is_terminal() && !ctx.out.color {
             // A patch has to stay a patch, byte for byte.
             return ctx.out.text(diff);

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::super::args::OneTask;
+use super::super::args::{Format, OneTask};
 use super::super::context::Context;
 use super::super::failure::{Code, Failure, Outcome};
 use super::super::output::ansi::Stripper;
+use super::super::output::clean;
 use super::super::pick;
 use crate::protocol::{Api, LogChunk, ReadLog};
 
@@ -23,7 +24,8 @@ The output is shown without its colours and cursor movements; of an agent that d
 Examples:
   gluon logs 12
   gluon logs 12 --follow
-  gluon logs 12 --raw > session.ansi";
+  gluon logs 12 --raw > session.ansi
+  gluon logs 12 --json               offset, text and whether it lives, one object a line";
 
 /// Print what a task's agent has printed
 #[derive(Debug, Args)]
@@ -38,8 +40,10 @@ pub(in crate::cli) struct Logs {
     #[arg(long, value_name = "COUNT", default_value_t = 64 * 1024)]
     bytes: u32,
     /// The bytes as they were, escape sequences and all; not to a terminal
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     raw: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Logs {
@@ -87,6 +91,14 @@ impl Logs {
     fn print(&self, ctx: &Context, stripper: &mut Stripper, chunk: &LogChunk) -> Outcome {
         if self.raw {
             ctx.out.bytes(&chunk.bytes)
+        } else if self.format.json {
+            // One line a piece, so that what is followed can be read as it comes.
+            let piece = serde_json::json!({
+                "offset": chunk.offset,
+                "text": stripper.strip(&chunk.bytes),
+                "live": chunk.live,
+            });
+            ctx.out.line(clean::json(&piece.to_string()))
         } else {
             ctx.out.text(stripper.strip(&chunk.bytes))
         }

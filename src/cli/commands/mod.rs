@@ -28,7 +28,7 @@ pub(super) mod stop;
 pub(super) mod tui;
 
 use super::context::Context;
-use super::failure::Outcome;
+use super::failure::{Code, Failure, Outcome};
 use super::output::clean;
 use super::output::paint::Role;
 use crate::domain::{Reason, Status};
@@ -46,6 +46,43 @@ pub(super) fn tell_card(ctx: &Context, card: &TaskCard, json: bool) -> Outcome {
     };
     ctx.out
         .line(format!("{id} {} ({place})", clean::line(&card.task.title)))
+}
+
+/// As [`tell_card`], of a task that was to be started: where it did not, the command has failed.
+pub(super) fn tell_started(ctx: &Context, card: &TaskCard, json: bool) -> Outcome {
+    let started = require_started(ctx, std::slice::from_ref(card));
+    if json || started.is_ok() {
+        tell_card(ctx, card, json)?;
+    }
+    started
+}
+
+/// Of tasks that were to be started: those that did not start are the command's failure. What an agent
+/// made of its task once it ran is none of it.
+pub(super) fn require_started(ctx: &Context, cards: &[TaskCard]) -> Outcome {
+    let failed = cards.iter().filter_map(|card| {
+        let why = start_failure(ctx, card)?;
+        let id = card.task.id;
+        Some(format!("#{id} {} did not start: {why}", card.task.title))
+    });
+    let failed: Vec<String> = failed.collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let failure = Failure::new(Code::Failed, failed.join("\n"));
+    Err(failure.with_hint("it is in review; `gluon resume TASK` tries again"))
+}
+
+/// Why a task that was to be started is not running, where no process came of it.
+fn start_failure<'a>(ctx: &Context, card: &'a TaskCard) -> Option<&'a str> {
+    let (Status::Review, Some(Reason::Failed(why))) = (card.task.status, &card.task.reason) else {
+        return None;
+    };
+    let session = card.session.as_ref().map(|view| &view.session);
+    let ran = session.is_some_and(|session| {
+        session.exit.is_some() && session.ended_at.is_some_and(|at| at >= ctx.now)
+    });
+    (!ran).then_some(why)
 }
 
 /// Several cards, one JSON list or a sentence each.

@@ -54,6 +54,9 @@ impl Move {
             })
         })
         .await?;
-        super::tell_card(ctx, &card, self.format.json)
+        match self.to {
+            Status::Running => super::tell_started(ctx, &card, self.format.json),
+            _ => super::tell_card(ctx, &card, self.format.json),
+        }
     }
 }

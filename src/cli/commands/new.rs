@@ -109,10 +109,11 @@ impl New {
         };
         let card = client.create_task(task).await?;
         if self.attach {
+            super::require_started(ctx, std::slice::from_ref(&card))?;
             drop(client);
             return screen::attach(ctx, card.task.id).await;
         }
-        super::tell_card(ctx, &card, self.format.json)
+        super::tell_started(ctx, &card, self.format.json)
     }
 
     /// Title and prompt.

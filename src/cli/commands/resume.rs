@@ -41,8 +41,9 @@ impl Resume {
         };
         let card = client.start_task(start).await?;
         if self.attach {
+            super::require_started(ctx, std::slice::from_ref(&card))?;
             return screen::attach(ctx, task).await;
         }
-        super::tell_card(ctx, &card, self.format.json)
+        super::tell_started(ctx, &card, self.format.json)
     }
 }

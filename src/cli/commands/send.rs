@@ -54,6 +54,6 @@ impl Send {
         let client = ctx.client().await?;
         let task = pick::task(&client, &self.task.task).await?;
         let card = client.send_message(SendMessage { task, text }).await?;
-        super::tell_card(ctx, &card, self.format.json)
+        super::tell_started(ctx, &card, self.format.json)
     }
 }

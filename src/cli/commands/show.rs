@@ -77,7 +77,7 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
         "why",
         task.reason
             .as_ref()
-            .map(|reason| describe::reason(reason).into_text()),
+            .map(|reason| describe::reason(reason, card.session.as_ref()).into_text()),
     );
     add("hold", card.hold.as_ref().map(describe::hold_words));
     add("priority", Some(task.priority.level().to_string()));
@@ -99,9 +99,13 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
             .as_ref()
             .filter(|git| **git != GitView::default())
             .map(|git| {
+                let files = match git.files {
+                    1 => "1 file".to_owned(),
+                    files => format!("{files} files"),
+                };
                 format!(
-                    "{} files, +{} -{}, {} ahead, {} behind, {} uncommitted",
-                    git.files, git.insertions, git.deletions, git.ahead, git.behind, git.dirty
+                    "{files}, +{} -{}, {} ahead, {} behind, {} uncommitted",
+                    git.insertions, git.deletions, git.ahead, git.behind, git.dirty
                 )
             }),
     );

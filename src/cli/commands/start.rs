@@ -45,9 +45,13 @@ impl Start {
             };
             cards.push(client.start_task(start).await?);
         }
+        if self.attach {
+            super::require_started(ctx, &cards)?;
+        }
         if let (true, [card]) = (self.attach, cards.as_slice()) {
             return screen::attach(ctx, card.task.id).await;
         }
-        super::tell_cards(ctx, &cards, self.format.json)
+        super::tell_cards(ctx, &cards, self.format.json)?;
+        super::require_started(ctx, &cards)
     }
 }

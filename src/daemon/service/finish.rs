@@ -1,12 +1,17 @@
 //! The end of a run: what it means for the session and for the task.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::records::{AGENT, Change, DAEMON, USER};
 use super::{Service, StopWhy};
 use crate::daemon::clock;
 use crate::domain::{Action, Exit, Reason, RunId, Session, SessionId, SessionState, Status, Task};
 use crate::protocol::{ApiResult, Level};
+
+/// The first and the longest pause before an end is tried to be recorded once more.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// A run that ended, with all of its output in the log.
 pub(in crate::daemon) struct EndedRun {
@@ -20,8 +25,8 @@ impl Service {
     pub(in crate::daemon) async fn run_ended(self: Arc<Self>, ended: EndedRun) {
         let run = ended.run;
         let learnt = self.learn_conversation(&ended).await;
-        if let Err(error) = self.record_end(&ended, learnt) {
-            tracing::error!(%error, run = run.0, "the end of a run cannot be recorded");
+        if !self.record_in_time(&ended, learnt).await {
+            return;
         }
         // Only now may the keeper forget it: had this daemon died before, the next one would record it.
         self.keeper.ack(run).await;
@@ -41,12 +46,34 @@ impl Service {
         }
     }
 
+    /// Records the end, again and again where that fails: a full disk is cleared some time. Whether it was
+    /// recorded before the daemon ends; the keeper remembers it for the next one.
+    async fn record_in_time(&self, ended: &EndedRun, learnt: Option<String>) -> bool {
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = self.record_end(ended, learnt.clone()) {
+            tracing::error!(%error, run = ended.run.0, "the end of a run cannot be recorded");
+            if self.is_closing() {
+                return false;
+            }
+            if pause == FIRST_PAUSE {
+                let task = self
+                    .store
+                    .session(ended.session)
+                    .map(|session| session.task);
+                let text = format!("the end of an agent cannot be recorded yet: {error}");
+                self.say(task.ok(), Level::Error, text);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.state().stopping.remove(&ended.session);
+        true
+    }
+
+    /// May be done twice: after a crash, or where it failed half way. The run comes last, since one whose
+    /// end is recorded is done with.
     fn record_end(&self, ended: &EndedRun, learnt: Option<String>) -> ApiResult<()> {
         let now = clock::now();
-        let mut run = self.store.run(ended.run)?;
-        run.ended_at = Some(now);
-        run.exit = Some(ended.exit);
-        self.store.update_run(&run)?;
         let mut session = self.store.session(ended.session)?;
         session.state = match ended.exit {
             Exit::Lost => SessionState::Interrupted,
@@ -57,12 +84,15 @@ impl Service {
         // An agent that tells nothing leaves what was known.
         session.conversation = learnt.or(session.conversation);
         self.store.update_session(&session)?;
-        let why = self.state().stopping.remove(&session.id);
+        let why = self.state().stopping.get(&session.id).copied();
         let task = self.task(session.task)?;
-        if task.status != Status::Running {
-            return Ok(());
+        if task.status == Status::Running {
+            self.end_task(&task, &session, ended, why)?;
         }
-        self.end_task(&task, &session, ended, why)
+        let mut run = self.store.run(ended.run)?;
+        run.ended_at = Some(now);
+        run.exit = Some(ended.exit);
+        Ok(self.store.update_run(&run)?)
     }
 
     fn end_task(

@@ -54,6 +54,17 @@ impl Service {
         Ok(found?.root)
     }
 
+    /// The branch that is checked out in `directory`, where that is a worktree of the user's own beside
+    /// the repository's main one: what is begun there starts from there.
+    pub(super) async fn branch_here(&self, directory: &Path) -> ApiResult<Option<String>> {
+        let directory = directory.to_owned();
+        let found = blocking(move || git::discover(&directory)).await??;
+        let here = found.here.branch().filter(|_| found.here != found.head);
+        // What an agent begins in its own worktree is no part of its task.
+        let own = here.filter(|branch| !branch.starts_with("gluon/"));
+        Ok(own.map(str::to_owned))
+    }
+
     pub(super) async fn branches_of(&self, project: &Project) -> ApiResult<Vec<String>> {
         let path = project.path.clone();
         Ok(blocking(move || git::branches(&path)).await??)

@@ -12,6 +12,16 @@ use crate::protocol::{
 };
 use crate::store::EventDraft;
 
+/// How to get where a card cannot go at once.
+fn way(from: Status, to: Status) -> &'static str {
+    match (from, to) {
+        (Status::Running, Status::Done) => "move it to review first; that ends its agent",
+        (Status::Queued, _) => "it has to be started first",
+        (Status::Cancelled, _) => "move it to the queue first",
+        _ => "`gluon show` says where it stands",
+    }
+}
+
 impl Service {
     pub(super) async fn move_task(
         self: &Arc<Self>,
@@ -22,7 +32,7 @@ impl Service {
         if task.status != to.to {
             let action = action_for_move(task.status, to.to).ok_or_else(|| {
                 let message = format!("a card cannot go from {} to {}", task.status, to.to);
-                ApiError::new(ErrorCode::Refused, message)
+                ApiError::new(ErrorCode::Refused, message).with_hint(way(task.status, to.to))
             })?;
             self.act_for_move(caller, &to, action).await?;
         }

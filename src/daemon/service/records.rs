@@ -22,7 +22,14 @@ pub(super) const AGENT: Actor = "agent";
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::NotFound(_) => ApiError::new(ErrorCode::NotFound, error.to_string()),
+            StoreError::NotFound(ref what) => {
+                let hint = match what.split(' ').next() {
+                    Some("task") => "`gluon ls --all` lists the tasks",
+                    Some("project") => "`gluon project ls` lists the projects",
+                    _ => "`gluon sessions` lists the sessions",
+                };
+                ApiError::new(ErrorCode::NotFound, error.to_string()).with_hint(hint)
+            }
             _ => ApiError::new(ErrorCode::Failed, error.to_string()),
         }
     }

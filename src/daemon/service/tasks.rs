@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::projects::project_file;
 use super::records::{Change, USER, last_position};
 use super::{Caller, Service};
 use crate::daemon::clock;
@@ -28,7 +29,11 @@ impl Service {
     ) -> ApiResult<TaskCard> {
         let project = self.register(&new.directory, None).await?;
         let (start, size) = (new.start, new.size);
-        let task = self.new_task(new, &project)?;
+        let here = self.branch_here(&new.directory).await?;
+        let mut task = self.new_task(new, &project)?;
+        if task.base.is_none() && project_file(&project.path)?.base.is_none() {
+            task.base = here;
+        }
         let tasks = self.store.tasks()?;
         for id in &task.depends_on {
             if !tasks.iter().any(|task| task.id == *id) {
