@@ -9,8 +9,8 @@ use super::finish::EndedRun;
 use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
-    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, StartContext, Trace,
-    child_env, command_agent, deliver, installed, new_conversation_id,
+    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, Means, Osc7501,
+    StartContext, Trace, child_env, command_agent, deliver, installed, new_conversation_id,
 };
 use crate::daemon::session::Step;
 use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Session, Task, Timestamp};
@@ -215,6 +215,21 @@ impl Service {
     pub(super) fn delivery(&self, task: &Task, text: &str) -> ApiResult<Vec<Step>> {
         let agent = self.task_agent(task)?;
         steps_of(&*agent, text)
+    }
+
+    /// Words of the dialogs in which an agent waits before it begins to say what it does; nothing for one
+    /// that never says it, whose old dialogs may stay on the screen.
+    pub(super) fn dialogs(&self, agent: &str) -> Vec<String> {
+        let Ok(agent) = self.agent_of(agent, None) else {
+            return Vec::new();
+        };
+        let hints = agent.hints();
+        let says = hints.osc7501 != Osc7501::No;
+        let waiting = hints
+            .screen
+            .iter()
+            .filter(|mark| says && mark.means == Means::Waiting);
+        waiting.map(|mark| mark.text.clone()).collect()
     }
 
     /// Whether what is typed would land in a dialog of the agent's; then, what it asks.

@@ -220,6 +220,7 @@ impl Service {
                 scrollback: self.config.terminal.scrollback as usize,
                 clipboard_write: self.config.terminal.clipboard,
             },
+            dialogs: self.dialogs(&session.agent),
             notices: self.notices.clone(),
             outer: state.outer.clone(),
         };

@@ -15,7 +15,7 @@ use super::pending::Pending;
 use super::viewers::Viewers;
 use super::wake::Wake;
 use super::{Command, Meta, Notice, Opening, Step, lock};
-use crate::domain::{Exit, RunId, SessionId};
+use crate::domain::{Activity, Exit, RunId, SessionId};
 use crate::pty::OutputLog;
 use crate::terminal::{Options, Terminal};
 
@@ -24,6 +24,9 @@ pub(super) struct Actor {
     pub(super) id: SessionId,
     pub(super) terminal: Terminal,
     pub(super) options: Options,
+    pub(super) dialogs: Vec<String>,
+    /// The activity that was concluded from a dialog on the screen.
+    pub(super) seen_dialog: Option<Activity>,
     /// `None` where it cannot be opened; then output is shown but not kept.
     pub(super) log: Option<OutputLog>,
     pub(super) marks: Marks,

@@ -172,6 +172,8 @@ pub(super) struct Opening {
     pub(super) since: Timestamp,
     /// How its terminal is.
     pub(super) options: Options,
+    /// Words of the dialogs in which its agent waits before it says so itself.
+    pub(super) dialogs: Vec<String>,
     /// Where its notices go.
     pub(super) notices: UnboundedSender<(SessionId, Notice)>,
     pub(super) outer: Option<TerminalInfo>,

@@ -28,6 +28,8 @@ impl Actor {
             id: opening.id,
             terminal: Terminal::new(cols, rows, opening.options),
             options: opening.options,
+            dialogs: opening.dialogs,
+            seen_dialog: None,
             log: None,
             marks,
             process: None,
@@ -159,6 +161,9 @@ impl Actor {
                 meta.activity_since = now;
             }
         });
+        if size.is_none() {
+            self.look_for_dialog();
+        }
         if let Some((over, exit)) = self.over.take()
             && over == run
         {

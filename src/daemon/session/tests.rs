@@ -43,6 +43,7 @@ fn open(
         exit,
         since: Timestamp(0),
         options: Options::default(),
+        dialogs: vec!["Trust this folder?".to_owned()],
         notices: sender,
         outer: None,
     };
@@ -507,4 +508,20 @@ fn nothing_is_typed_into_a_dialog() {
     fixture.expect_typed(b"2");
     fixture.print(b"\x1b]7501;state=idle:app=x\x07");
     fixture.expect_typed(b"more");
+}
+
+#[test]
+fn a_dialog_before_the_first_word_is_seen_on_the_screen() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"hello\r\n\r\n Trust this folder? Files can\r\n run code.\r\n\r\n> 1. Yes");
+    let waits = |meta: &Meta| matches!(&meta.activity, Activity::Waiting(ask) if ask.text == "Trust this folder?");
+    fixture.expect_meta(waits);
+    fixture.print(b"\x1b[2J\x1b[Hwell then");
+    fixture.expect_meta(|meta| meta.activity == Activity::Unknown);
+    // What it says itself goes before what its screen shows.
+    fixture.print(b"\x1b]7501;state=idle:app=x\x07\r\nTrust this folder?");
+    for _ in 0..3 {
+        fixture.expect_notice(|notice| *notice == Notice::Quiet);
+    }
+    assert_eq!(fixture.handle.meta().activity, Activity::Idle);
 }

@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::marks::Mark;
 use super::pacing::Due;
 use super::{Notice, Step, lock};
-use crate::domain::{Activity, AskKind};
+use crate::domain::{Activity, Ask, AskKind};
 
 /// The shortest time between two [`Notice::Changed`].
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -23,6 +23,8 @@ const STARTING: Duration = if cfg!(test) {
 } else {
     Duration::from_secs(5)
 };
+/// The most lines that a dialog at the end of a screen has.
+const DIALOG: usize = 16;
 /// A change waits so long for the rest of its burst before it is drawn.
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -86,6 +88,7 @@ impl Actor {
         self.run_delivery(now);
         if self.tidings.output_at.is_some_and(|at| now >= at + QUIET) {
             self.tidings.output_at = None;
+            self.look_for_dialog();
             self.tell(Notice::Quiet);
             if let Some(log) = &mut self.log {
                 log.idle();
@@ -132,6 +135,32 @@ impl Actor {
         {
             self.set_activity(Activity::Unknown);
         }
+    }
+
+    /// An agent that stands still without having said anything of itself may wait in a dialog, which is then
+    /// the last thing on its screen. The last resort: whatever the agent says itself goes before it.
+    pub(super) fn look_for_dialog(&mut self) {
+        let activity = lock(&self.meta).activity.clone();
+        let seen = self.seen_dialog.take();
+        if activity != Activity::Unknown && Some(&activity) != seen.as_ref() {
+            return;
+        }
+        let screen = self
+            .guard(|terminal| terminal.text(0, false))
+            .unwrap_or_default();
+        let last: Vec<&str> = screen.trim_end().lines().rev().take(DIALOG).collect();
+        let words = self
+            .dialogs
+            .iter()
+            .find(|words| last.iter().any(|line| line.contains(*words)));
+        let found = words.map(|words| {
+            Activity::Waiting(Ask {
+                kind: AskKind::Question,
+                text: words.clone(),
+            })
+        });
+        self.seen_dialog.clone_from(&found);
+        self.set_activity(found.unwrap_or(Activity::Unknown));
     }
 
     /// When something is due next; `None`: nothing is.
