@@ -1,4 +1,5 @@
-//! Settings that are wrong, and a daemon that cannot start: said on the user's terminal, with what to do.
+//! Starting, and what can be in its way: wrong settings, a daemon that cannot start, another version, a
+//! socket that was left over; said on the user's terminal, with what to do. And the end of that terminal.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -107,4 +108,69 @@ fn the_doctor_asks_the_terminal_and_the_daemon() {
     let (daemon, _) = home.servers();
     let wanted = format!("process {daemon}, version {}", env!("CARGO_PKG_VERSION"));
     assert!(text("daemon").starts_with(&wanted));
+}
+
+#[test]
+fn another_version_or_a_stranger_at_the_socket_is_told_and_a_stale_one_cleared() {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixListener;
+
+    use gluon::protocol::Hello;
+
+    let home = Home::new();
+    let repo = home.repo("repo");
+    let run = home.path().join("run");
+    std::fs::create_dir(&run).unwrap();
+    let socket = run.join("daemon.sock");
+    let other = Hello {
+        protocol: 999,
+        build: "99.1.2".into(),
+    };
+    for (answer, words) in [
+        (other.encode(), "gluon 99.1.2 "),
+        (b"SSH-2.0-other".to_vec(), "is not gluon's socket"),
+    ] {
+        let listener = UnixListener::bind(&socket).unwrap();
+        let serving = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let length = (answer.len() as u32).to_be_bytes();
+            client.write_all(&[&length[..], &answer].concat()).unwrap();
+            // Until it hangs up.
+            let _ = client.read_to_end(&mut Vec::new());
+        });
+        let output = home.try_gluon(&repo, &["ls"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(5), "{said}");
+        assert!(said.contains(words), "{said}");
+        let way = said.contains("gluon daemon restart") || said.contains("gluon doctor");
+        assert!(way, "{said}");
+        serving.join().unwrap();
+        assert!(!run.join("keeper.sock").exists(), "nothing was started");
+        std::fs::remove_file(&socket).unwrap();
+    }
+    // Nobody is behind this one any more.
+    drop(UnixListener::bind(&socket).unwrap());
+    assert!(socket.exists());
+    home.gluon(&repo, &["ls"]);
+}
+
+#[test]
+fn the_terminal_it_was_started_from_may_go() {
+    let home = Home::new();
+    let repo = home.repo("repo");
+    let script = "trap 'echo hung up' HUP; echo ready; while :; do sleep 1; done";
+    let mut shell = home.open(&repo, &["tui"], (100, 30));
+    shell.wait_for("Queue");
+    home.gluon(&repo, &["new", "t", "--start", "--", "sh", "-c", script]);
+    let servers = home.servers();
+    let shown = || home.gluon(&repo, &["capture", "1"]);
+    support::wait_until("the agent", || shown().contains("ready").then_some(()));
+    // The terminal's other end goes, and the kernel hangs up on everything that belongs to it.
+    drop(shell);
+    support::wait_until("the board's end", || {
+        let status = home.json(&repo, &["daemon", "status", "--json"]);
+        (status["clients"] == 1).then_some(())
+    });
+    assert_eq!(home.servers(), servers);
+    assert!(!shown().contains("hung up"), "{}", shown());
 }
