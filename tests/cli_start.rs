@@ -64,6 +64,39 @@ fn wrong_settings_are_said_wherever_they_matter() {
 }
 
 #[test]
+fn what_a_project_or_an_own_manifest_has_wrong_is_named() {
+    let home = Home::new();
+    let repo = home.repo("repo");
+    let refused = |arguments: &[&str]| {
+        let output = home.try_gluon(&repo, arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        stderr(&output)
+    };
+    let file = repo.join(".gluon.toml");
+    std::fs::write(&file, "\nagent = 3\n").unwrap();
+    let said = refused(&["new", "x"]);
+    assert!(
+        said.contains(".gluon.toml, line 2: ") && said.contains("hint: "),
+        "{said}"
+    );
+    std::fs::write(&file, "agent = \"nope\"\n").unwrap();
+    let said = refused(&["new", "x"]);
+    assert!(
+        said.contains("no agent `nope`, which ") && said.contains(".gluon.toml"),
+        "{said}"
+    );
+    std::fs::remove_file(&file).unwrap();
+    let agents = home.path().join("config/agents");
+    std::fs::create_dir_all(&agents).unwrap();
+    std::fs::write(agents.join("mine.toml"), "name = 3\n").unwrap();
+    let said = refused(&["new", "x", "--agent", "mine"]);
+    assert!(
+        said.contains("gluon doctor") && said.contains("mine.toml"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_daemon_that_cannot_start_says_why() {
     let home = Home::new();
     let repo = home.repo("repo");

@@ -152,6 +152,9 @@ fn what_is_not_there_is_said_with_its_own_exit_code() {
         (&["stop", "1"], 4, "not running"),
         (&["accept", "1"], 4, "start it first"),
         (&["capture", "1"], 3, "not been started"),
+        (&["keys", "1", "x"], 3, "`gluon start 1`"),
+        (&["keys", "99", "x"], 3, "there is no task 99"),
+        (&["new", "x", "--agent", "nope"], 3, "known are: claude"),
     ] {
         let (found, error) = setup.refused(arguments);
         assert_eq!(found, code, "{arguments:?}: {error}");

@@ -31,7 +31,7 @@ use super::context::Context;
 use super::failure::{Code, Failure, Outcome};
 use super::output::clean;
 use super::output::paint::Role;
-use crate::domain::{Reason, Status};
+use crate::domain::{Reason, Status, TaskId};
 use crate::protocol::TaskCard;
 
 /// Tells what became of a task: the card as JSON, or a sentence.
@@ -60,17 +60,18 @@ pub(super) fn tell_started(ctx: &Context, card: &TaskCard, json: bool) -> Outcom
 /// Of tasks that were to be started: those that did not start are the command's failure. What an agent
 /// made of its task once it ran is none of it.
 pub(super) fn require_started(ctx: &Context, cards: &[TaskCard]) -> Outcome {
-    let failed = cards.iter().filter_map(|card| {
+    let failures = cards.iter().filter_map(|card| {
         let why = start_failure(ctx, card)?;
-        let id = card.task.id;
-        Some(format!("#{id} {} did not start: {why}", card.task.title))
+        let (id, title) = (card.task.id, &card.task.title);
+        Some((id, format!("#{id} {title} did not start: {why}")))
     });
-    let failed: Vec<String> = failed.collect();
-    if failed.is_empty() {
-        return Ok(());
-    }
-    let failure = Failure::new(Code::Failed, failed.join("\n"));
-    Err(failure.with_hint("it is in review; `gluon resume TASK` tries again"))
+    let (failed, words): (Vec<TaskId>, Vec<String>) = failures.unzip();
+    let hint = match failed[..] {
+        [] => return Ok(()),
+        [id] => format!("it is in review; `gluon resume {id}` tries again"),
+        _ => "they are in review; `gluon resume TASK` tries again".to_owned(),
+    };
+    Err(Failure::new(Code::Failed, words.join("\n")).with_hint(hint))
 }
 
 /// Why a task that was to be started is not running, where no process came of it.

@@ -55,18 +55,27 @@ impl Service {
             return Ok(COMMAND.to_owned());
         }
         let named = match wanted {
-            Some(name) => Some(name),
-            None => project_file(project)?.agent,
+            Some(name) => Some((name, String::new())),
+            None => {
+                let wished = project_file(project)?.agent;
+                let place = project.join(".gluon.toml");
+                let usual = || {
+                    Some((
+                        self.config.agents.default.clone()?,
+                        self.paths.config_file(),
+                    ))
+                };
+                let named = wished.map(|name| (name, place)).or_else(usual);
+                named.map(|(name, place)| (name, format!(", which {} names", place.display())))
+            }
         };
-        if let Some(name) = named.or_else(|| self.config.agents.default.clone()) {
+        if let Some((name, place)) = named {
             if self.agents.get(&name).is_some() {
                 return Ok(name);
             }
-            let known = self.agents.names();
-            return Err(
-                ApiError::new(ErrorCode::NotFound, format!("there is no agent `{name}`"))
-                    .with_hint(format!("known are: {}", known.join(", "))),
-            );
+            let message = format!("there is no agent `{name}`{place}");
+            let error = ApiError::new(ErrorCode::NotFound, message);
+            return Err(error.with_hint(self.way_to_agent(&name)));
         }
         // The demo agent is never meant by saying nothing.
         let installed = self
@@ -82,6 +91,20 @@ impl Service {
                 ),
             ),
         }
+    }
+
+    /// What to do where an agent is not known: one of the user's own may be wrong, or newer than this
+    /// daemon.
+    fn way_to_agent(&self, name: &str) -> String {
+        let manifest = self.paths.agents().join(format!("{name}.toml"));
+        // A name is whatever somebody typed.
+        if !name.contains('/') && manifest.is_file() {
+            return format!(
+                "`gluon doctor` says whether {} is right; `gluon daemon restart` takes it up",
+                manifest.display()
+            );
+        }
+        format!("known are: {}", self.agents.names().join(", "))
     }
 
     fn agent_of(&self, name: &str, command: Option<&[String]>) -> ApiResult<Arc<dyn Agent>> {

@@ -129,5 +129,8 @@ impl Service {
 
 /// What a project wishes; what it says is untrusted.
 pub(super) fn project_file(root: &Path) -> ApiResult<crate::config::ProjectFile> {
-    load_project(root).map_err(|error| ApiError::new(ErrorCode::Failed, error.to_string()))
+    load_project(root).map_err(|error| {
+        ApiError::new(ErrorCode::Failed, error.to_string())
+            .with_hint("it belongs to the project; correct it there")
+    })
 }

@@ -163,13 +163,18 @@ impl Service {
         let session = self.newest_session(task)?;
         match session {
             Some(session) if session.state == SessionState::Live => self.session_handle(session.id),
-            _ => Err(ApiError::new(
+            Some(_) => Err(ApiError::new(
                 ErrorCode::Refused,
                 format!("task {task} has no agent running"),
             )
             .with_hint(format!(
                 "`gluon resume {task}` brings it back; `gluon send` does so with a message"
             ))),
+            None => {
+                // One that is not there at all has its own words.
+                self.task(task)?;
+                Err(never_started(task))
+            }
         }
     }
 
@@ -311,7 +316,7 @@ async fn ask<T>(
 
 fn never_started(task: TaskId) -> ApiError {
     let message = format!("task {task} has not been started yet, so it has no terminal");
-    ApiError::new(ErrorCode::NotFound, message)
+    ApiError::new(ErrorCode::NotFound, message).with_hint(format!("`gluon start {task}` starts it"))
 }
 
 fn overwhelmed() -> ApiError {
