@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{Stream, StreamExt};
-use ratatui::crossterm::event::{Event, EventStream};
+use ratatui::crossterm::event::Event;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -20,7 +20,9 @@ use super::keymap::Keymap;
 use super::model::{Area, Model};
 use super::msg::{Effect, Msg};
 use super::runner::Runner;
-use super::term::{TermOptions, TerminalGuard, cell_size, end_signal, wants_ascii};
+use super::term::{
+    TermOptions, TerminalGuard, cell_size, end_signal, terminal_events, wants_ascii,
+};
 use super::theme::Theme;
 use super::update::update;
 use super::view;
@@ -131,7 +133,7 @@ pub async fn run<A: Api>(
 ) -> anyhow::Result<()> {
     let guard = enter(&options, "gluon")?;
     let model = options.model(guard.size()?);
-    drive(api, link, EventStream::new(), guard, model).await?;
+    drive(api, link, terminal_events(), guard, model).await?;
     Ok(())
 }
 
@@ -150,7 +152,7 @@ pub async fn attach<A: Api>(
     let mut model = options.model(guard.size()?);
     model.alone = Some((task, session));
     model.area = Area::Pane;
-    drive(api, link, EventStream::new(), guard, model).await?;
+    drive(api, link, terminal_events(), guard, model).await?;
     Ok(())
 }
 

@@ -3,8 +3,10 @@
 //! Owns every byte that is written to the user's terminal outside of a frame. Invariant: whatever ends
 //! the program (return, error, panic, signal, lost connection), the terminal is as it was.
 
+mod events;
 mod guard;
 mod probe;
 
+pub use events::terminal_events;
 pub use guard::{TermOptions, TerminalGuard, end_signal};
 pub use probe::{ColorDepth, cell_size, color_depth, wants_ascii};
