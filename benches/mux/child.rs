@@ -37,7 +37,8 @@ fn flood_and_echo() {
     });
     let mut key = [0u8; 1];
     while matches!(stdin.lock().read(&mut key), Ok(1)) {
-        let mut echo = b"\x1b7\x1b[1;1H".to_vec();
+        // The region anew each time: a terminal forgets it when its size changes.
+        let mut echo = b"\x1b7\x1b[2;50r\x1b[1;1H".to_vec();
         echo.push(key[0]);
         echo.extend_from_slice(b"\x1b8");
         if write_all(&out, &echo).is_err() {
