@@ -109,9 +109,7 @@ impl Mux for Gluon {
         let mut client = self.client(&["tui"]);
         client.wait_for("Queue");
         client.settle(Duration::from_millis(300));
-        // To the running column's last card, all running tiled, into its pane.
-        client.type_bytes(b"l");
-        client.settle(Duration::from_millis(100));
+        // From the running column's first card to its last, all running tiled, into its pane.
         client.type_bytes(b"j");
         client.settle(Duration::from_millis(100));
         client.type_bytes(b"t");

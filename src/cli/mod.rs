@@ -62,7 +62,7 @@ fn run(cli: Cli) -> Outcome<ExitCode> {
         Command::Daemon(daemon) if daemon.is_role() => roles::daemon(),
         command => {
             let ctx = Context::new(Output::new(cli.color))?;
-            runtime(&command)?.block_on(perform(command, &ctx))
+            runtime()?.block_on(perform(command, &ctx))
         }
     }
 }
@@ -73,16 +73,9 @@ fn usual() -> Option<Command> {
     on_terminal.then(|| Command::Tui(commands::tui::Tui::default()))
 }
 
-/// Screens want a thread for the connection beside the one that draws; everything else is quicker without.
-fn runtime(command: &Command) -> Outcome<tokio::runtime::Runtime> {
-    let mut builder = match command {
-        Command::Tui(_) | Command::Demo(_) | Command::Attach(_) => {
-            let mut builder = tokio::runtime::Builder::new_multi_thread();
-            builder.worker_threads(2);
-            builder
-        }
-        _ => tokio::runtime::Builder::new_current_thread(),
-    };
+/// A client has one thing to wait for at a time: on one thread, no key waits for a second one to wake up.
+fn runtime() -> Outcome<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
     Ok(builder.enable_all().build()?)
 }
 

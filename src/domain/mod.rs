@@ -9,6 +9,7 @@ pub mod board;
 pub mod health;
 pub mod ids;
 pub mod names;
+pub mod pace;
 pub mod records;
 pub mod schedule;
 pub mod status;
@@ -17,6 +18,7 @@ pub mod units;
 pub use activity::{Activity, Ask, AskKind};
 pub use health::{Health, Verdict};
 pub use ids::{ProjectId, RunId, SessionId, TaskId};
+pub use pace::Pace;
 pub use records::{
     EventRecord, Exit, Mode, Priority, Project, Reason, Run, Session, SessionState, Task,
 };

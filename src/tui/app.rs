@@ -1,6 +1,6 @@
 //! The main loop: blocks on events, drains them all, updates, and draws once if something changed.
 //!
-//! Invariants: at most a frame every 16 ms, the first one after quiet at once; nothing is drawn while
+//! Invariants: frames come at the pace of [`Pace`], the first one after quiet at once; nothing is drawn while
 //! nothing changes; a state is acknowledged to the daemon only after it was drawn, so that a slow terminal
 //! slows the frames down and nothing piles up.
 
@@ -27,11 +27,9 @@ use super::theme::Theme;
 use super::update::update;
 use super::view;
 use crate::config::{AsciiMode, Config};
-use crate::domain::{SessionId, TaskId, Timestamp};
+use crate::domain::{Pace, SessionId, TaskId, Timestamp};
 use crate::protocol::{Api, LinkEvent, Notice, TerminalInfo};
 
-/// The shortest time between two frames.
-const FRAME: Duration = Duration::from_millis(16);
 /// Messages taken in between two looks at whether to draw.
 const DRAIN: usize = 512;
 
@@ -107,7 +105,7 @@ pub trait Screen {
 
 impl Screen for TerminalGuard {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        TerminalGuard::draw(self, |frame| view::render(frame, model))
+        TerminalGuard::draw(self, model.size, |frame| view::render(frame, model))
     }
 
     fn effect(&mut self, effect: &Effect) -> io::Result<()> {
@@ -132,7 +130,7 @@ pub async fn run<A: Api>(
     options: TuiOptions,
 ) -> anyhow::Result<()> {
     let guard = enter(&options, "gluon")?;
-    let model = options.model(guard.size()?);
+    let model = options.model(guard.size());
     drive(api, link, terminal_events(), guard, model).await?;
     Ok(())
 }
@@ -149,7 +147,7 @@ pub async fn attach<A: Api>(
     options: TuiOptions,
 ) -> anyhow::Result<()> {
     let guard = enter(&options, &format!("gluon #{task}"))?;
-    let mut model = options.model(guard.size()?);
+    let mut model = options.model(guard.size());
     model.alone = Some((task, session));
     model.area = Area::Pane;
     drive(api, link, terminal_events(), guard, model).await?;
@@ -174,7 +172,7 @@ struct Loop<A, S> {
     runner: Runner<A>,
     screen: S,
     dirty: bool,
-    last_draw: Option<Instant>,
+    pace: Pace,
     acks: Vec<(SessionId, u64)>,
     quit: bool,
 }
@@ -193,7 +191,7 @@ pub(super) async fn drive<A: Api, S: Screen>(
         runner,
         screen,
         dirty: true,
-        last_draw: None,
+        pace: Pace::default(),
         acks: Vec::new(),
         quit: false,
     };
@@ -262,6 +260,9 @@ async fn sleep_until(when: Option<Instant>) {
 
 impl<A: Api, S: Screen> Loop<A, S> {
     fn terminal(&mut self, event: Event) -> io::Result<()> {
+        if matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
+            self.pace.typed(std::time::Instant::now());
+        }
         let msg = match event {
             Event::Key(event) => Msg::Key(event),
             Event::Mouse(event) => Msg::Mouse(event),
@@ -304,8 +305,8 @@ impl<A: Api, S: Screen> Loop<A, S> {
 
     /// When the next frame may be drawn, if one is wanted.
     fn frame_due(&self) -> Option<Instant> {
-        let last = self.last_draw.filter(|_| self.dirty)?;
-        Some(last + FRAME)
+        let next = self.pace.next(std::time::Instant::now());
+        next.filter(|_| self.dirty).map(Instant::from_std)
     }
 
     fn wake_due(&self) -> Option<Instant> {
@@ -314,13 +315,12 @@ impl<A: Api, S: Screen> Loop<A, S> {
     }
 
     fn draw_if_due(&mut self) -> io::Result<()> {
-        let due = self.frame_due().is_none_or(|due| due <= Instant::now());
-        if !self.dirty || !due {
+        if !self.dirty || self.frame_due().is_some() {
             return Ok(());
         }
         self.screen.draw(&self.model)?;
         self.dirty = false;
-        self.last_draw = Some(Instant::now());
+        self.pace.sent(std::time::Instant::now());
         for (session, seq) in self.acks.drain(..) {
             self.runner.api().notify(Notice::Ack { session, seq });
         }

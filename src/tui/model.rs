@@ -79,11 +79,22 @@ pub struct Model {
     /// Short messages.
     pub toasts: Vec<Toast>,
     /// The last click, to tell a double one.
-    pub last_click: Option<(Timestamp, TaskId)>,
+    pub last_click: Option<Click>,
     /// A counter for what was used when.
     pub clock: u64,
     /// When something in sight changes by time alone; `None`: never.
     pub wake: Option<Timestamp>,
+}
+
+/// A click that may be the first of a double one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Click {
+    /// When the button went down.
+    pub when: Timestamp,
+    /// The cell.
+    pub at: (u16, u16),
+    /// Whose card or pane was there: the board may move between two clicks.
+    pub task: TaskId,
 }
 
 /// The connection.

@@ -130,7 +130,18 @@ impl Home {
 
     /// Opens `gluon` with `arguments` in a terminal of `size` columns and rows.
     pub fn open(&self, dir: &Path, arguments: &[&str], size: (u16, u16)) -> Screen {
-        Screen::open(&self.program, arguments, dir, &self.env(), size)
+        self.open_program(&self.program, dir, arguments, size)
+    }
+
+    /// The same for another program than gluon.
+    pub fn open_program(
+        &self,
+        program: impl AsRef<Path>,
+        dir: &Path,
+        arguments: &[&str],
+        size: (u16, u16),
+    ) -> Screen {
+        Screen::open(program.as_ref(), arguments, dir, &self.env(), size)
     }
 
     /// The processes that run here: daemon and keeper.

@@ -84,6 +84,12 @@ impl Screen {
         self.terminal.text(0, false)
     }
 
+    /// Garbles the screen behind the program's back, as a stray background job does.
+    pub fn scribble(&mut self, text: &str) {
+        self.terminal.feed(b"\x1b[2J\x1b[H");
+        self.terminal.feed(text.as_bytes());
+    }
+
     /// Waits until the screen is as `check` wants it.
     pub fn wait(&mut self, what: &str, mut check: impl FnMut(&str) -> bool) {
         let start = Instant::now();
@@ -174,6 +180,40 @@ impl Screen {
 
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it runs")
+    }
+
+    /// Everything a program takes of a terminal has been given back.
+    pub fn assert_restored(&self) {
+        let written = String::from_utf8_lossy(&self.written);
+        for (taken, given) in [
+            ("\x1b[?1049h", "\x1b[?1049l"),
+            ("\x1b[?25l", "\x1b[?25h"),
+            ("\x1b[?2004h", "\x1b[?2004l"),
+            ("\x1b[?1004h", "\x1b[?1004l"),
+            ("\x1b[?1006h", "\x1b[?1006l"),
+            ("\x1b[>", "\x1b[<"),
+        ] {
+            let last = |what: &str| written.rfind(what);
+            if last(taken).is_some() {
+                assert!(
+                    last(given) > last(taken),
+                    "{given:?} does not follow {taken:?}"
+                );
+            }
+        }
+        assert!(written.contains("\x1b[?1049h"), "it never took the screen");
+        assert!(!self.text().contains("BOARD"), "{}", self.text());
+    }
+
+    /// Nothing more is written for as long as `wait`.
+    pub fn assert_quiet(&mut self, wait: Duration) {
+        let before = self.written.len();
+        let start = Instant::now();
+        while start.elapsed() < wait {
+            self.read(wait.saturating_sub(start.elapsed()));
+            let more = String::from_utf8_lossy(&self.written[before..]);
+            assert!(more.is_empty(), "it wrote {more:?}");
+        }
     }
 
     /// Waits for the program to end; the answer is whether it ended well.

@@ -1,6 +1,6 @@
 //! Taking the terminal over and giving it back.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine;
@@ -16,7 +16,10 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::backend::CrosstermBackend;
-use ratatui::{Frame, Terminal};
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+
+use super::held::{Held, Hold};
 
 /// Whether the terminal is ours now; looked at by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -37,7 +40,9 @@ pub struct TermOptions {
 
 /// The terminal, taken over. Dropping it gives the terminal back.
 pub struct TerminalGuard {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    terminal: Terminal<CrosstermBackend<Held<io::Stdout>>>,
+    hold: Hold,
+    area: Rect,
     options: TermOptions,
 }
 
@@ -52,26 +57,45 @@ impl TerminalGuard {
         crossterm::style::force_color_output(true);
         install_panic_hook();
         take(&options)?;
-        // A frame is a single write: large enough for a whole screen in full colour.
-        let writer = BufWriter::with_capacity(256 * 1024, io::stdout());
-        let terminal = Terminal::new(CrosstermBackend::new(writer));
-        match terminal {
-            Ok(terminal) => Ok(Self { terminal, options }),
-            Err(error) => {
-                give_back();
-                Err(error)
-            }
-        }
+        Self::over(io::stdout(), options).inspect_err(|_| give_back())
     }
 
-    /// Draws one frame as a whole.
+    /// Over a terminal that is taken already.
+    fn over(out: io::Stdout, options: TermOptions) -> io::Result<Self> {
+        let (cols, rows) = crossterm::terminal::size()?;
+        let area = Rect::new(0, 0, cols, rows);
+        let (writer, hold) = Held::new(out);
+        // The size is told by whoever draws: asked for with every frame, it would cost three system calls.
+        let viewport = Viewport::Fixed(area);
+        let backend = CrosstermBackend::new(writer);
+        Ok(Self {
+            terminal: Terminal::with_options(backend, TerminalOptions { viewport })?,
+            hold,
+            area,
+            options,
+        })
+    }
+
+    /// Draws one frame of a size as a whole, in a single write.
     ///
     /// # Errors
     /// Where the terminal is gone.
-    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub fn draw(
+        &mut self,
+        (cols, rows): (u16, u16),
+        render: impl FnOnce(&mut Frame<'_>),
+    ) -> io::Result<()> {
+        let area = Rect::new(0, 0, cols, rows);
+        let held = self.hold.begin();
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        if area != self.area {
+            self.area = area;
+            self.terminal.resize(area)?;
+        }
         self.terminal.draw(render)?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        drop(held);
+        self.terminal.backend_mut().flush()
     }
 
     /// Draws everything anew with the next frame, whatever was there.
@@ -79,16 +103,14 @@ impl TerminalGuard {
     /// # Errors
     /// Where the terminal is gone.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `Terminal::clear`: that asks the terminal where its cursor is, and the answer would go to the
+        // thread that reads the keys.
+        self.terminal.resize(self.area)
     }
 
     /// Columns and rows.
-    ///
-    /// # Errors
-    /// Where the terminal is gone.
-    pub fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+    pub fn size(&self) -> (u16, u16) {
+        (self.area.width, self.area.height)
     }
 
     /// Puts text on the user's clipboard, by OSC 52, so that it works over SSH too.
@@ -125,7 +147,7 @@ impl TerminalGuard {
         let own = rustix::process::getpid();
         rustix::process::kill_process(own, rustix::process::Signal::TSTP)?;
         take(&self.options)?;
-        self.terminal.clear()
+        self.clear()
     }
 
     /// Switches the mouse on or off.
@@ -145,8 +167,11 @@ impl TerminalGuard {
 
 impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        // What is still in the buffer belongs to the screen that is about to go; it must go first.
-        let _ = self.terminal.backend_mut().flush();
+        // What still waits belongs to the screen that is about to go; it must go first. After a panic that
+        // screen has gone already.
+        if TAKEN.load(Ordering::SeqCst) {
+            let _ = self.terminal.backend_mut().flush();
+        }
         give_back();
     }
 }

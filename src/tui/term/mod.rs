@@ -5,6 +5,7 @@
 
 mod events;
 mod guard;
+mod held;
 mod probe;
 
 pub use events::terminal_events;

@@ -140,12 +140,28 @@ pub(super) fn request_move(
     if from != Some(to) {
         model.moving.insert(task, to);
     }
+    // Accepting says how to merge, so it is asked for by its name.
+    if (from, to) == (Some(Status::Review), Status::Done) {
+        return Update::call(Request::AcceptTask(ConfirmTask {
+            task,
+            confirm: false,
+        }));
+    }
     Update::call(Request::MoveTask(MoveTask {
         task,
         to,
         before,
         confirm: false,
     }))
+}
+
+/// The column a request brings a card to, where it does.
+pub(super) fn moves(request: &Request) -> Option<(TaskId, Status)> {
+    match request {
+        Request::MoveTask(moved) => Some((moved.task, moved.to)),
+        Request::AcceptTask(accepted) => Some((accepted.task, Status::Done)),
+        _ => None,
+    }
 }
 
 fn new_task(model: &mut Model) -> Update {

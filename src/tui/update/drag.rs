@@ -1,6 +1,7 @@
 //! Dragging a card: pressed, dragging, dropped. Keyed by the task, since the board changes underneath.
 
 use super::actions;
+use super::mouse::TREMBLE;
 use crate::domain::TaskId;
 use crate::tui::layout::Layout;
 use crate::tui::model::{Drag, Drop, Model};
@@ -14,8 +15,10 @@ pub(super) fn press(model: &mut Model, task: TaskId, at: (u16, u16)) {
 /// The mouse moved with the button down.
 pub(super) fn moved(model: &mut Model, layout: &Layout, at: (u16, u16)) -> Update {
     let task = match model.drag {
-        // A trembling hand does not drag: the card has to be left, or the mouse to go some way.
-        Drag::Pressed { task, at: from } if from.0.abs_diff(at.0) + from.1.abs_diff(at.1) > 1 => {
+        // A trembling hand does not drag.
+        Drag::Pressed { task, at: from }
+            if from.0.abs_diff(at.0) + from.1.abs_diff(at.1) > TREMBLE =>
+        {
             task
         }
         Drag::Dragging { task, .. } => task,
@@ -30,6 +33,8 @@ pub(super) fn moved(model: &mut Model, layout: &Layout, at: (u16, u16)) -> Updat
         return Update::none();
     }
     model.drag = drag;
+    // What became a drag was no click: the next press on the card is a first one again.
+    model.last_click = None;
     Update::redraw()
 }
 

@@ -8,12 +8,14 @@ use crate::protocol::screen::MouseMode;
 use crate::protocol::{Input, Key, KeyPress, Level, Notice};
 use crate::tui::board;
 use crate::tui::layout::{Hit, Layout, PaneLayout};
-use crate::tui::model::{Area, Drag, Model};
+use crate::tui::model::{Area, Click, Drag, Model};
 use crate::tui::msg::{Effect, Update};
 use crate::tui::pane::{agent_cell, input, spot_at};
 
 /// Two clicks within so many milliseconds are a double one.
 const DOUBLE: i64 = 400;
+/// How many cells a trembling hand may be off, in a double click and before a press becomes a drag.
+pub(super) const TREMBLE: u16 = 1;
 /// Lines a turn of the wheel scrolls.
 const WHEEL: i64 = 3;
 
@@ -63,7 +65,7 @@ fn press(model: &mut Model, layout: &Layout, event: MouseEvent) -> Update {
         }
         Some(Hit::Pane(task)) => press_pane(model, layout, task, event),
         Some(Hit::PaneTitle(task)) => {
-            let double = is_double(model, task);
+            let double = is_double(model, task, at);
             board::select(model, task);
             open::enter(model);
             if double {
@@ -76,7 +78,7 @@ fn press(model: &mut Model, layout: &Layout, event: MouseEvent) -> Update {
 }
 
 fn press_card(model: &mut Model, task: TaskId, at: (u16, u16)) -> Update {
-    let double = is_double(model, task);
+    let double = is_double(model, task, at);
     if model.area == Area::Pane {
         open::leave(model);
     }
@@ -89,13 +91,15 @@ fn press_card(model: &mut Model, task: TaskId, at: (u16, u16)) -> Update {
     Update::redraw()
 }
 
-/// Whether this click is the second of two on the same thing.
-fn is_double(model: &mut Model, task: TaskId) -> bool {
-    let now = model.now;
-    let double = model
-        .last_click
-        .is_some_and(|(when, what)| what == task && now.since(when) <= DOUBLE);
-    model.last_click = (!double).then_some((now, task));
+/// Whether this click is the second of two on the same thing: a card and its pane are two things, though
+/// of one task.
+fn is_double(model: &mut Model, task: TaskId, at: (u16, u16)) -> bool {
+    let when = model.now;
+    let double = model.last_click.is_some_and(|last| {
+        let apart = last.at.0.abs_diff(at.0) + last.at.1.abs_diff(at.1);
+        last.task == task && apart <= TREMBLE && when.since(last.when) <= DOUBLE
+    });
+    model.last_click = (!double).then_some(Click { when, at, task });
     double
 }
 
@@ -111,7 +115,7 @@ fn press_pane(model: &mut Model, layout: &Layout, task: TaskId, event: MouseEven
     let Some(session) = place.session else {
         return Update::redraw();
     };
-    let clicks = 1 + u8::from(is_double(model, task));
+    let clicks = 1 + u8::from(is_double(model, task, (event.column, event.row)));
     if let Some(pane) = model.panes.get_mut(&session)
         && let Some(spot) = spot_at(place.inner, &pane.state, event.column, event.row)
     {

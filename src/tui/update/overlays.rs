@@ -147,8 +147,8 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
             Update::call(Request::SendMessage(SendMessage { task, text }))
         }
         Answer::Confirmed(request) => {
-            if let Request::MoveTask(moved) = request.as_ref() {
-                model.moving.insert(moved.task, moved.to);
+            if let Some((task, to)) = actions::moves(&request) {
+                model.moving.insert(task, to);
             }
             Update::call(*request)
         }

@@ -1,6 +1,6 @@
 //! Answers to requests.
 
-use super::{link, overlays};
+use super::{actions, link, overlays};
 use crate::protocol::{
     Accepted, ApiError, Board, ConfirmTask, ErrorCode, Level, MoveTask, Removed, Request, Response,
 };
@@ -39,10 +39,10 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Update::redraw()
         }
         (_, Response::CreateTask(card)) => {
-            let (id, title) = (card.task.id, board::title(&card));
+            let id = card.task.id;
             link::put_card(model, card);
+            // The selected card says all there is to say.
             super::open::reveal(model, id);
-            model.toast(Level::Info, format!("#{id} {title}"), None);
             Update::redraw()
         }
         (Request::MoveTask(moved), Response::MoveTask(card)) => {
@@ -141,9 +141,9 @@ fn say_removed(model: &mut Model, removed: &Removed) {
 }
 
 fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
-    if let Request::MoveTask(moved) = &request {
+    if let Some((task, _)) = actions::moves(&request) {
         // The card goes back to where it stands.
-        model.moving.remove(&moved.task);
+        model.moving.remove(&task);
     }
     if error.code == ErrorCode::Confirm
         && let Some(agreed) = with_consent(&request)

@@ -328,6 +328,31 @@ fn a_drop_between_cards_and_one_that_changes_nothing() {
 }
 
 #[test]
+fn a_drop_on_done_accepts() {
+    let mut model = model(SIZE);
+    let (col, row) = at(&model, 20);
+    let (to_col, to_row) = below(&model, Status::Done);
+    mouse(&mut model, DOWN, col, row);
+    mouse(&mut model, DRAG, to_col, to_row);
+    let dropped = mouse(&mut model, UP, to_col, to_row);
+    let asked = Request::AcceptTask(ConfirmTask {
+        task: TaskId(20),
+        confirm: false,
+    });
+    assert_eq!(calls(&dropped), [&asked]);
+    assert_eq!(model.cursor.column, Status::Done);
+    let words = "2 files are not committed";
+    update(&mut model, refusal(asked, ErrorCode::Confirm, words));
+    assert_eq!(model.cursor.column, Status::Review);
+    let agreed = press(&mut model, "y");
+    assert!(matches!(
+        calls(&agreed)[..],
+        [Request::AcceptTask(ConfirmTask { confirm: true, .. })]
+    ));
+    assert_eq!(model.cursor.column, Status::Done);
+}
+
+#[test]
 fn escape_puts_a_dragged_card_back() {
     let mut model = model(SIZE);
     let (col, row) = at(&model, 1);
@@ -353,6 +378,29 @@ fn a_double_click_opens() {
     mouse(&mut model, DOWN, col, row);
     mouse(&mut model, UP, col, row);
     model.now = model.now.plus(900);
+    mouse(&mut model, DOWN, col, row);
+    assert_eq!(model.area, Area::Board);
+}
+
+#[test]
+fn two_clicks_in_two_places_are_no_double_one() {
+    let mut model = model(SIZE);
+    let (col, row) = at(&model, 13);
+    mouse(&mut model, DOWN, col, row);
+    mouse(&mut model, UP, col, row);
+    mouse(&mut model, DOWN, col + 4, row);
+    assert_eq!((selected(&model), model.area), (13, Area::Board));
+}
+
+#[test]
+fn a_drag_is_no_first_click() {
+    let mut model = model(SIZE);
+    let (col, row) = at(&model, 13);
+    let (to_col, to_row) = below(&model, Status::Done);
+    mouse(&mut model, DOWN, col, row);
+    mouse(&mut model, DRAG, to_col, to_row);
+    mouse(&mut model, DRAG, col, row);
+    mouse(&mut model, UP, col, row);
     mouse(&mut model, DOWN, col, row);
     assert_eq!(model.area, Area::Board);
 }
