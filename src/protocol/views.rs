@@ -148,6 +148,8 @@ pub struct AgentView {
     pub installed: Option<PathBuf>,
     /// The modes it can be driven in.
     pub modes: Vec<Mode>,
+    /// Whether the settings name it for tasks that name none.
+    pub preferred: bool,
 }
 
 /// The daemon, for `gluon daemon status`.

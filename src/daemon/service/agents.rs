@@ -325,6 +325,7 @@ impl Service {
     /// The agents as clients are shown them.
     pub(super) async fn agent_views(&self) -> ApiResult<Vec<AgentView>> {
         let agents: Vec<Arc<dyn Agent>> = self.agents.iter().cloned().collect();
+        let preferred = self.config.agents.default.clone();
         blocking(move || {
             agents
                 .iter()
@@ -334,6 +335,7 @@ impl Service {
                     program: agent.program().to_owned(),
                     installed: program_of(&**agent),
                     modes: modes(&**agent),
+                    preferred: preferred.as_deref() == Some(agent.name()),
                 })
                 .collect()
         })

@@ -28,6 +28,7 @@ fn agent(name: &str, installed: bool) -> AgentView {
         program: name.into(),
         installed: installed.then(|| PathBuf::from("/bin/x")),
         modes: vec![Mode::Interactive, Mode::Once],
+        preferred: false,
     }
 }
 

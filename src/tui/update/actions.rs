@@ -181,11 +181,15 @@ fn new_task(model: &mut Model) -> Update {
     update
 }
 
-/// The agents with the one of the newest task first, since that is most likely wanted again.
+/// The agents with the one first that the settings name, else that of the newest task, since that is most
+/// likely wanted again.
 pub(super) fn agents_by_use(model: &Model) -> Vec<AgentView> {
     let last = model.cards.values().max_by_key(|card| card.task.id);
     let mut agents = model.agents.clone();
-    agents.sort_by_key(|agent| last.is_none_or(|card| card.task.agent != agent.name));
+    agents.sort_by_key(|agent| {
+        let used = last.is_some_and(|card| card.task.agent == agent.name);
+        (!agent.preferred, !used)
+    });
     agents
 }
 
