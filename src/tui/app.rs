@@ -105,7 +105,7 @@ pub trait Screen {
 
 impl Screen for TerminalGuard {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        TerminalGuard::draw(self, model.size, |frame| view::render(frame, model))
+        TerminalGuard::draw(self, model.size, |buf| view::render(buf, model))
     }
 
     fn effect(&mut self, effect: &Effect) -> io::Result<()> {
@@ -113,7 +113,10 @@ impl Screen for TerminalGuard {
             Effect::Clipboard(text) => self.copy(text),
             Effect::Bell => self.bell(),
             Effect::Mouse(on) => self.set_mouse(*on),
-            Effect::Redraw => self.clear(),
+            Effect::Redraw => {
+                self.clear();
+                Ok(())
+            }
             Effect::Suspend => self.suspend(),
             _ => Ok(()),
         }

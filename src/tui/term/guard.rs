@@ -15,10 +15,11 @@ use crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute, queue};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 
+use super::canvas::Canvas;
 use super::held::{Held, Hold};
 
 /// Whether the terminal is ours now; looked at by the panic hook.
@@ -40,9 +41,9 @@ pub struct TermOptions {
 
 /// The terminal, taken over. Dropping it gives the terminal back.
 pub struct TerminalGuard {
-    terminal: Terminal<CrosstermBackend<Held<io::Stdout>>>,
+    backend: CrosstermBackend<Held<io::Stdout>>,
     hold: Hold,
-    area: Rect,
+    canvas: Canvas,
     options: TermOptions,
 }
 
@@ -63,54 +64,54 @@ impl TerminalGuard {
     /// Over a terminal that is taken already.
     fn over(out: io::Stdout, options: TermOptions) -> io::Result<Self> {
         let (cols, rows) = crossterm::terminal::size()?;
-        let area = Rect::new(0, 0, cols, rows);
         let (writer, hold) = Held::new(out);
-        // The size is told by whoever draws: asked for with every frame, it would cost three system calls.
-        let viewport = Viewport::Fixed(area);
-        let backend = CrosstermBackend::new(writer);
         Ok(Self {
-            terminal: Terminal::with_options(backend, TerminalOptions { viewport })?,
+            backend: CrosstermBackend::new(writer),
             hold,
-            area,
+            canvas: Canvas::new(cols, rows),
             options,
         })
     }
 
-    /// Draws one frame of a size as a whole, in a single write.
+    /// Draws one frame of a size as a whole, in a single write. `render` says where the cursor is to be, if
+    /// it shows. A frame in which nothing is new writes nothing.
     ///
     /// # Errors
     /// Where the terminal is gone.
     pub fn draw(
         &mut self,
-        (cols, rows): (u16, u16),
-        render: impl FnOnce(&mut Frame<'_>),
+        size: (u16, u16),
+        render: impl FnOnce(&mut Buffer) -> Option<Position>,
     ) -> io::Result<()> {
-        let area = Rect::new(0, 0, cols, rows);
-        let held = self.hold.begin();
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        if area != self.area {
-            self.area = area;
-            self.terminal.resize(area)?;
+        let changes = self.canvas.draw(size, render);
+        if changes.is_empty() {
+            return Ok(());
         }
-        self.terminal.draw(render)?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
+        let out = &mut self.backend;
+        let held = self.hold.begin();
+        queue!(out, BeginSynchronizedUpdate)?;
+        if changes.wipe {
+            out.clear_region(ClearType::All)?;
+        }
+        out.draw(changes.cells())?;
+        match changes.cursor {
+            Some(Some(at)) => queue!(out, cursor::MoveTo(at.x, at.y), cursor::Show)?,
+            Some(None) => queue!(out, cursor::Hide)?,
+            None => {}
+        }
+        queue!(out, EndSynchronizedUpdate)?;
         drop(held);
-        self.terminal.backend_mut().flush()
+        io::Write::flush(out)
     }
 
     /// Draws everything anew with the next frame, whatever was there.
-    ///
-    /// # Errors
-    /// Where the terminal is gone.
-    pub fn clear(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`: that asks the terminal where its cursor is, and the answer would go to the
-        // thread that reads the keys.
-        self.terminal.resize(self.area)
+    pub fn clear(&mut self) {
+        self.canvas.forget();
     }
 
     /// Columns and rows.
     pub fn size(&self) -> (u16, u16) {
-        (self.area.width, self.area.height)
+        self.canvas.size()
     }
 
     /// Puts text on the user's clipboard, by OSC 52, so that it works over SSH too.
@@ -124,7 +125,7 @@ impl TerminalGuard {
         }
         let encoded = base64::engine::general_purpose::STANDARD.encode(&text[..end]);
         execute!(
-            self.terminal.backend_mut(),
+            self.backend,
             Print(format_args!("\x1b]52;c;{encoded}\x1b\\"))
         )
     }
@@ -134,7 +135,7 @@ impl TerminalGuard {
     /// # Errors
     /// Where the terminal is gone.
     pub fn bell(&mut self) -> io::Result<()> {
-        execute!(self.terminal.backend_mut(), Print('\x07'))
+        execute!(self.backend, Print('\x07'))
     }
 
     /// Gives the terminal back for as long as the program is stopped by the user, and takes it again when
@@ -147,7 +148,8 @@ impl TerminalGuard {
         let own = rustix::process::getpid();
         rustix::process::kill_process(own, rustix::process::Signal::TSTP)?;
         take(&self.options)?;
-        self.clear()
+        self.clear();
+        Ok(())
     }
 
     /// Switches the mouse on or off.
@@ -158,9 +160,9 @@ impl TerminalGuard {
         self.options.mouse = on;
         MOUSE.store(on, Ordering::Relaxed);
         if on {
-            execute!(self.terminal.backend_mut(), EnableMouseCapture)
+            execute!(self.backend, EnableMouseCapture)
         } else {
-            execute!(self.terminal.backend_mut(), DisableMouseCapture)
+            execute!(self.backend, DisableMouseCapture)
         }
     }
 }
@@ -170,7 +172,7 @@ impl Drop for TerminalGuard {
         // What still waits belongs to the screen that is about to go; it must go first. After a panic that
         // screen has gone already.
         if TAKEN.load(Ordering::SeqCst) {
-            let _ = self.terminal.backend_mut().flush();
+            let _ = io::Write::flush(&mut self.backend);
         }
         give_back();
     }

@@ -3,6 +3,7 @@
 //! Owns every byte that is written to the user's terminal outside of a frame. Invariant: whatever ends
 //! the program (return, error, panic, signal, lost connection), the terminal is as it was.
 
+mod canvas;
 mod events;
 mod guard;
 mod held;

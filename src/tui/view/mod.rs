@@ -20,7 +20,11 @@ use super::theme::{Role, Theme};
 /// Draws everything; where the terminal's cursor belongs, if it shows.
 pub fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) -> Option<Position> {
     let area = layout.screen.intersection(buf.area);
-    buf.set_style(area, model.theme.style(Role::Text));
+    let text = model.theme.style(Role::Text);
+    // Most themes leave plain text to the terminal; ten thousand cells are then not touched for nothing.
+    if Style::reset().patch(text) != Style::reset() {
+        buf.set_style(area, text);
+    }
     if layout.too_small {
         put(buf, area, "gluon: too small", Role::Text, &model.theme);
         return None;
@@ -167,13 +171,9 @@ fn frame(buf: &mut Buffer, area: Rect, title: &str, role: Role, theme: &Theme) {
     }
 }
 
-/// Draws the model into a frame.
-pub fn render(frame: &mut ratatui::Frame, model: &Model) {
-    let layout = Layout::new(model);
-    let cursor = draw(frame.buffer_mut(), model, &layout);
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+/// Draws the model into blank cells; where the cursor is to be, if it shows.
+pub fn render(buf: &mut Buffer, model: &Model) -> Option<Position> {
+    draw(buf, model, &Layout::new(model))
 }
 
 #[cfg(test)]
