@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod board;
+pub mod evidence;
 pub mod health;
 pub mod ids;
 pub mod names;
@@ -16,6 +17,7 @@ pub mod status;
 pub mod units;
 
 pub use activity::{Activity, Ask, AskKind};
+pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
 pub use health::{Health, Verdict};
 pub use ids::{ProjectId, RunId, SessionId, TaskId};
 pub use pace::Pace;

@@ -1,0 +1,284 @@
+use super::Rule::*;
+use super::Source::*;
+use super::*;
+use crate::domain::{Ask, AskKind, Exit};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp(seconds * 1000)
+}
+
+fn says(source: Source, says: Activity, since: i64) -> Claim {
+    Claim {
+        source,
+        says,
+        at: at(since),
+        until: None,
+        words: String::new(),
+    }
+}
+
+fn until(claim: Claim, seconds: i64) -> Claim {
+    Claim {
+        until: Some(at(seconds)),
+        ..claim
+    }
+}
+
+fn waiting(text: &str) -> Activity {
+    Activity::Waiting(Ask {
+        kind: AskKind::Permission,
+        text: text.into(),
+    })
+}
+
+fn evidence(claims: Vec<Claim>) -> Evidence {
+    let mut evidence = Evidence::default();
+    for claim in claims {
+        evidence.note(claim);
+    }
+    evidence
+}
+
+#[test]
+fn who_decides() {
+    use Activity::{Idle, Limited, Starting, Unknown, Working};
+    let cases: Vec<(&str, Vec<Claim>, i64, Activity, Rule, Option<Source>)> = vec![
+        ("nobody", vec![], 9, Unknown, Nobody, None),
+        (
+            "a process that has just started",
+            vec![until(says(Process, Starting, 0), 5)],
+            4,
+            Starting,
+            JustStarted,
+            Some(Process),
+        ),
+        (
+            "a process that prints nothing is not said to start for ever",
+            vec![until(says(Process, Starting, 0), 5)],
+            5,
+            Unknown,
+            Nobody,
+            None,
+        ),
+        (
+            "any word of the agent ends the start",
+            vec![
+                until(says(Process, Starting, 0), 5),
+                says(Program, Working, 1),
+            ],
+            2,
+            Working,
+            MostTrusted,
+            Some(Program),
+        ),
+        (
+            "after the end nothing else counts",
+            vec![
+                says(Program, Working, 8),
+                says(Process, Activity::Exited(Exit::Code(0)), 7),
+            ],
+            9,
+            Activity::Exited(Exit::Code(0)),
+            Ended,
+            Some(Process),
+        ),
+        (
+            "a title that is newer does not overrule the agent's own status",
+            vec![
+                says(Program, waiting("Run ls?"), 1),
+                says(Title, Working, 5),
+            ],
+            9,
+            waiting("Run ls?"),
+            MostTrusted,
+            Some(Program),
+        ),
+        (
+            "an old dialog on the screen does not overrule a hook",
+            vec![says(Hook, Idle, 5), says(Screen, waiting("Do you want"), 1)],
+            9,
+            Idle,
+            MostTrusted,
+            Some(Hook),
+        ),
+        (
+            "what a hook said of working is over some time",
+            vec![until(says(Hook, Working, 0), 60), says(Title, Working, 1)],
+            60,
+            Working,
+            MostTrusted,
+            Some(Title),
+        ),
+        (
+            "a wait is never over by itself",
+            vec![until(says(Hook, waiting("Edit?"), 0), 60)],
+            6000,
+            waiting("Edit?"),
+            MostTrusted,
+            Some(Hook),
+        ),
+        (
+            "a limit overrules the idle that came with it",
+            vec![
+                says(Program, Idle, 2),
+                says(Hook, Limited(Some(at(500))), 1),
+            ],
+            9,
+            Limited(Some(at(500))),
+            Limit,
+            Some(Hook),
+        ),
+        (
+            "a limit is over when its time is up",
+            vec![
+                says(Program, Idle, 2),
+                says(Hook, Limited(Some(at(500))), 1),
+            ],
+            500,
+            Idle,
+            MostTrusted,
+            Some(Program),
+        ),
+        (
+            "a turn that began after the limit ends it",
+            vec![
+                says(Program, Working, 60),
+                says(Hook, Limited(Some(at(500))), 1),
+            ],
+            61,
+            Working,
+            MostTrusted,
+            Some(Program),
+        ),
+        (
+            "idle that flickers waits",
+            vec![says(Title, Idle, 8)],
+            9,
+            Unknown,
+            Nobody,
+            None,
+        ),
+        (
+            "and counts once it has lasted",
+            vec![says(Title, Idle, 8)],
+            10,
+            Idle,
+            MostTrusted,
+            Some(Title),
+        ),
+        (
+            "until then the same source's word before counts",
+            vec![says(Title, Working, 1), says(Title, Idle, 8)],
+            9,
+            Working,
+            MostTrusted,
+            Some(Title),
+        ),
+        (
+            "idle by the agent's own word counts at once",
+            vec![says(Program, Working, 1), says(Program, Idle, 9)],
+            9,
+            Idle,
+            MostTrusted,
+            Some(Program),
+        ),
+    ];
+    for (name, claims, now, activity, rule, by) in cases {
+        let decision = evidence(claims).decide(at(now));
+        let got = (decision.activity.clone(), decision.rule, decision.by);
+        assert_eq!(got, (activity, rule, by), "{name}");
+        // Looked at again when time alone may change it, it is never asked for the past.
+        assert!(decision.until.is_none_or(|until| until > at(now)), "{name}");
+        assert!(!decision.would_change().is_empty());
+    }
+}
+
+#[test]
+fn the_order_of_arrival_does_not_matter_between_sources() {
+    let claims = [
+        says(Title, Activity::Working, 3),
+        says(Program, waiting("Run?"), 2),
+        says(Screen, Activity::Idle, 4),
+    ];
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let evidence = evidence(order.map(|index| claims[index].clone()).to_vec());
+        assert_eq!(evidence.decide(at(9)).by, Some(Program));
+    }
+}
+
+#[test]
+fn the_same_word_again_is_as_old_as_it_was_and_lasts_longer() {
+    let mut evidence = evidence(vec![until(says(Hook, Activity::Working, 1), 10)]);
+    evidence.note(until(says(Hook, Activity::Working, 8), 20));
+    let claim = evidence.claim(Hook).unwrap();
+    assert_eq!((claim.at, claim.until), (at(1), Some(at(20))));
+}
+
+#[test]
+fn a_source_that_is_withdrawn_leaves_the_word_to_the_next() {
+    let mut evidence = evidence(vec![
+        says(Program, Activity::Working, 1),
+        says(Title, Activity::Idle, 1),
+    ]);
+    evidence.withdraw(Program);
+    assert_eq!(evidence.decide(at(9)).by, Some(Title));
+    assert_eq!(evidence.best(), Some(Title));
+    evidence.begin();
+    assert_eq!(evidence.decide(at(9)).rule, Nobody);
+}
+
+#[test]
+fn every_claim_says_how_it_stands() {
+    let evidence = evidence(vec![
+        says(Program, waiting("Run?"), 1),
+        until(says(Hook, Activity::Working, 1), 5),
+        says(Title, Activity::Idle, 9),
+        says(Screen, Activity::Working, 1),
+    ]);
+    let standing: Vec<_> = evidence
+        .claims(at(10))
+        .into_iter()
+        .map(|(claim, how)| (claim.source, how))
+        .collect();
+    assert_eq!(
+        standing,
+        [
+            (Program, Standing::Decides),
+            (Hook, Standing::Expired),
+            (Title, Standing::TooFresh),
+            (Screen, Standing::Overruled),
+        ]
+    );
+}
+
+#[test]
+fn what_was_shown_is_remembered_and_bounded() {
+    let mut evidence = Evidence::default();
+    for second in 0..100 {
+        let word = if second % 2 == 0 {
+            Activity::Working
+        } else {
+            Activity::Idle
+        };
+        evidence.note(says(Program, word, second));
+        evidence.conclude(at(second));
+        evidence.conclude(at(second));
+    }
+    assert_eq!(evidence.past().count(), REMEMBERED);
+    let last = evidence.past().last().unwrap();
+    assert_eq!(
+        (last.at, &last.activity, last.by),
+        (at(99), &Activity::Idle, Some(Program))
+    );
+}
+
+#[test]
+fn words_are_bounded_and_clean() {
+    let claim = Claim {
+        words: format!("\x1b[31m{}", "x".repeat(5000)),
+        ..says(Title, Activity::Working, 1)
+    };
+    let evidence = evidence(vec![claim]);
+    let words = &evidence.claim(Title).unwrap().words;
+    assert!(words.chars().count() <= MOST_WORDS && !words.contains('\x1b'));
+}
