@@ -73,7 +73,15 @@ fn a_task_from_the_shell_to_done() {
         "{log}"
     );
     let history = setup.gluon(&["explain", "1"]);
-    for kind in ["created", "started", "finished"] {
+    for kind in [
+        "exited for",
+        "its process",
+        "it ended with 0",
+        "the process has ended, so nothing else counts",
+        "created",
+        "started",
+        "finished",
+    ] {
         assert!(history.contains(kind), "{history}");
     }
 
@@ -133,7 +141,7 @@ fn json_has_the_shape_of_the_views() {
     assert_eq!(setup.json(&["project", "ls", "--json"])[0]["name"], "api");
     assert_eq!(setup.json(&["queue", "--json"])["paused"], false);
     assert_eq!(
-        setup.json(&["explain", "1", "--json"])[0]["kind"],
+        setup.json(&["explain", "1", "--json"])["events"][0]["kind"],
         "created"
     );
     assert!(setup.json(&["daemon", "status", "--json"])["pid"].is_u64());

@@ -35,8 +35,10 @@ pub enum Source {
     Registry,
     /// A hook of the agent.
     Hook,
-    /// The terminal's title or progress bar.
+    /// The terminal's title.
     Title,
+    /// The terminal's progress bar (OSC 9;4).
+    Progress,
     /// Words on the screen: the last resort.
     Screen,
 }
@@ -51,13 +53,14 @@ impl Source {
             Source::Registry => "its registry",
             Source::Hook => "a hook",
             Source::Title => "its title",
+            Source::Progress => "its progress bar",
             Source::Screen => "its screen",
         }
     }
 
     /// Whether it flickers, so that idle has to last before it is believed.
     fn flickers(self) -> bool {
-        matches!(self, Source::Title | Source::Screen)
+        matches!(self, Source::Title | Source::Progress | Source::Screen)
     }
 }
 

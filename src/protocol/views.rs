@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::screen::{Row, Style};
 use crate::domain::schedule::Hold;
 use crate::domain::{
-    Activity, EventRecord, MicroUsd, Mode, Project, Run, Session, SessionId, Task, TaskId,
-    Timestamp, Verdict,
+    Activity, Claim, Decision, EventRecord, MicroUsd, Mode, Project, Run, Session, SessionId,
+    Standing, Task, TaskId, Timestamp, Turn, Verdict,
 };
 
 /// A session with what is observed of it.
@@ -133,6 +133,25 @@ pub struct TaskDetail {
     pub runs: Vec<Run>,
     /// What happened to it, newest first.
     pub events: Vec<EventRecord>,
+    /// Why its activity is what is shown; `None` where no session of it is open.
+    pub why: Option<Why>,
+}
+
+/// Why an activity is what is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The session.
+    pub session: SessionId,
+    /// What is shown, by which rule, by whose word.
+    pub decision: Decision,
+    /// Since when.
+    pub since: Timestamp,
+    /// What every source said, the most trusted first, and how that stands.
+    pub claims: Vec<(Claim, Standing)>,
+    /// The last changes of what was shown, the newest last.
+    pub past: Vec<Turn>,
+    /// When this was so.
+    pub at: Timestamp,
 }
 
 /// An agent of the registry.

@@ -6,9 +6,9 @@ use super::model::Model;
 use super::overlay::ViewerLine;
 use super::text::{clean, width, wrap};
 use super::theme::Role;
-use crate::domain::SessionState;
 use crate::domain::units::short_duration;
-use crate::protocol::{RiskView, TaskDetail};
+use crate::domain::{SessionState, Standing, Timestamp};
+use crate::protocol::{RiskView, TaskDetail, Why};
 
 /// Lines of a diff that are shown; more would only be scrolled past.
 const MAX_DIFF: usize = 20_000;
@@ -21,6 +21,39 @@ fn line(text: impl Into<String>, role: Role) -> ViewerLine {
 
 fn heading(text: &str) -> ViewerLine {
     line(text, Role::Accent)
+}
+
+/// Why the activity is what is shown: the rule, and who said what.
+fn reasons(why: &Why, now: Timestamp) -> Vec<ViewerLine> {
+    let decision = &why.decision;
+    let mut lines = vec![vec![
+        (format!("{:<10}", "because"), Role::Muted),
+        (decision.rule.sentence().to_owned(), Role::Text),
+    ]];
+    for (claim, standing) in &why.claims {
+        let (stands, role) = match standing {
+            Standing::Decides => ("decides", Role::Text),
+            Standing::Overruled => ("overruled", Role::Muted),
+            Standing::Expired => ("too old", Role::Muted),
+            Standing::TooFresh => ("too fresh", Role::Muted),
+        };
+        let said = format!(
+            "{:<22} {:<9} {:>6}  {stands:<10}",
+            claim.source.name(),
+            claim.says.word(),
+            short_duration(now.since(claim.at)),
+        );
+        lines.push(vec![
+            (format!("{:<10}", ""), Role::Muted),
+            (said, role),
+            (clean(&claim.words).into_owned(), Role::Muted),
+        ]);
+    }
+    lines.push(vec![
+        (format!("{:<10}", "changes by"), Role::Muted),
+        (format!(" {}", decision.would_change()), Role::Text),
+    ]);
+    lines
 }
 
 /// Everything about a task.
@@ -74,6 +107,9 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
         if let Some(verdict) = &view.health {
             lines.push(field("health", clean(&verdict.evidence).into_owned()));
         }
+    }
+    if let Some(why) = &detail.why {
+        lines.extend(reasons(why, model.now));
     }
     lines.extend([Vec::new(), heading("Prompt")]);
     match task.prompt.trim() {

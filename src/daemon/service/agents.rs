@@ -9,10 +9,10 @@ use super::finish::EndedRun;
 use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
-    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, Means, Osc7501,
+    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, Mark, Means,
     StartContext, Trace, child_env, command_agent, deliver, installed, new_conversation_id,
 };
-use crate::daemon::session::Step;
+use crate::daemon::session::{Sign, Signs, Step};
 use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Session, Task, Timestamp};
 use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
@@ -240,19 +240,26 @@ impl Service {
         steps_of(&*agent, text)
     }
 
-    /// Words of the dialogs in which an agent waits before it begins to say what it does; nothing for one
-    /// that never says it, whose old dialogs may stay on the screen.
-    pub(super) fn dialogs(&self, agent: &str) -> Vec<String> {
+    /// What an agent's title and screen tell of it. Of one that never says anything of itself, old words may
+    /// stay on the screen: those of its dialogs tell nothing.
+    pub(super) fn signs(&self, agent: &str) -> Signs {
         let Ok(agent) = self.agent_of(agent, None) else {
-            return Vec::new();
+            return Signs::default();
         };
         let hints = agent.hints();
-        let says = hints.osc7501 != Osc7501::No;
-        let waiting = hints
-            .screen
-            .iter()
-            .filter(|mark| says && mark.means == Means::Waiting);
-        waiting.map(|mark| mark.text.clone()).collect()
+        let sign = |mark: &Mark| {
+            let sign = match mark.means {
+                Means::Working => Sign::Working,
+                Means::Waiting => Sign::Waiting,
+                Means::Idle => Sign::Idle,
+            };
+            (mark.text.clone(), sign)
+        };
+        let screen = hints.screen.iter().filter(|_| hints.says_idle());
+        Signs {
+            titles: hints.titles.iter().map(sign).collect(),
+            screen: screen.map(sign).collect(),
+        }
     }
 
     /// Whether what is typed would land in a dialog of the agent's; then, what it asks.

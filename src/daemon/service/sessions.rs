@@ -11,7 +11,7 @@ use crate::daemon::session::{Command, Opening, SessionHandle};
 use crate::domain::{Exit, Session, SessionId, SessionState, TaskId};
 use crate::protocol::{
     ApiError, ApiResult, Attach, Attached, Capture, ErrorCode, Event, Input, Lines, ListSessions,
-    LogChunk, Match, ReadLines, ReadLog, Search, SessionView, TerminalInfo,
+    LogChunk, Match, ReadLines, ReadLog, Search, SessionView, TerminalInfo, Why,
 };
 use crate::pty::log;
 use crate::terminal::Options;
@@ -186,6 +186,20 @@ impl Service {
         }
     }
 
+    /// Why a session's activity is what is shown; `None` where it is not open.
+    pub(super) async fn why(&self, id: SessionId) -> Option<Why> {
+        let handle = self.open_handle(id)?;
+        let reasons = ask(&handle, Command::Reasons).await.ok()?;
+        Some(Why {
+            session: id,
+            decision: reasons.decision,
+            since: handle.meta().activity_since,
+            claims: reasons.claims,
+            past: reasons.past,
+            at: reasons.at,
+        })
+    }
+
     /// The handle of a session that is open.
     pub(super) fn open_handle(&self, id: SessionId) -> Option<Arc<SessionHandle>> {
         self.state().sessions.get(&id).cloned()
@@ -225,7 +239,7 @@ impl Service {
                 scrollback: self.config.terminal.scrollback as usize,
                 clipboard_write: self.config.terminal.clipboard,
             },
-            dialogs: self.dialogs(&session.agent),
+            signs: self.signs(&session.agent),
             notices: self.notices.clone(),
             outer: state.outer.clone(),
         };

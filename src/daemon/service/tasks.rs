@@ -169,11 +169,16 @@ impl Service {
         }
         runs.sort_by_key(|run| std::cmp::Reverse(run.id));
         let events = self.store.events_of(id, EVENTS)?;
+        let why = match sessions.first() {
+            Some(newest) => self.why(newest.session.id).await,
+            None => None,
+        };
         Ok(TaskDetail {
             card,
             sessions,
             runs,
             events,
+            why,
         })
     }
 }

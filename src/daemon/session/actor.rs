@@ -10,12 +10,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::marks::Marks;
+use super::observe::Signs;
 use super::pacing::Pacing;
 use super::pending::Pending;
 use super::viewers::Viewers;
 use super::wake::Wake;
 use super::{Command, Meta, Notice, Opening, Step, lock};
-use crate::domain::{Activity, Exit, RunId, SessionId};
+use crate::domain::{Evidence, Exit, RunId, SessionId};
 use crate::pty::OutputLog;
 use crate::terminal::{Options, Terminal};
 
@@ -24,9 +25,12 @@ pub(super) struct Actor {
     pub(super) id: SessionId,
     pub(super) terminal: Terminal,
     pub(super) options: Options,
-    pub(super) dialogs: Vec<String>,
-    /// The activity that was concluded from a dialog on the screen.
-    pub(super) seen_dialog: Option<Activity>,
+    pub(super) signs: Signs,
+    pub(super) evidence: Evidence,
+    /// When time alone may change what is concluded from it.
+    pub(super) conclude_at: Option<Instant>,
+    /// When the screen is read next.
+    pub(super) look_at: Option<Instant>,
     /// `None` where it cannot be opened; then output is shown but not kept.
     pub(super) log: Option<OutputLog>,
     pub(super) marks: Marks,

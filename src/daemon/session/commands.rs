@@ -60,6 +60,9 @@ impl Actor {
             Command::Text(scrollback, styled, reply) => {
                 answer(self.guard(|t| t.text(scrollback, styled)), reply);
             }
+            Command::Reasons(reply) => {
+                let _ = reply.send(self.reasons());
+            }
             Command::Deliver(steps) => {
                 self.deliveries.extend(steps);
                 self.run_delivery(now);

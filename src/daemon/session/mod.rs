@@ -9,6 +9,7 @@ mod actor;
 mod commands;
 mod keeping;
 mod marks;
+mod observe;
 mod output;
 mod pacing;
 mod pending;
@@ -29,8 +30,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
+pub(super) use self::observe::{Sign, Signs};
 use super::outbox::{ClientId, Outbox};
-use crate::domain::{Activity, Exit, RunId, SessionId, Timestamp};
+use crate::domain::{Activity, Claim, Decision, Exit, RunId, SessionId, Standing, Timestamp, Turn};
 use crate::protocol::{Input, Lines, Match, TerminalInfo};
 use crate::terminal::Options;
 
@@ -92,6 +94,8 @@ pub(super) enum Command {
     Search(String, u32, oneshot::Sender<Vec<Match>>),
     /// The screen as text: lines of scrollback before it, and whether with styles.
     Text(u32, bool, oneshot::Sender<String>),
+    /// What is known of the agent's activity.
+    Reasons(oneshot::Sender<Reasons>),
     /// Words for the agent.
     Deliver(Vec<Step>),
     /// Output that stands in for an agent's own (a note of gluon's).
@@ -159,6 +163,17 @@ impl Meta {
     }
 }
 
+/// What is known of an agent's activity, and how it was decided.
+#[derive(Debug, Clone)]
+pub(super) struct Reasons {
+    pub(super) decision: Decision,
+    pub(super) claims: Vec<(Claim, Standing)>,
+    /// The last changes, the newest last.
+    pub(super) past: Vec<Turn>,
+    /// When this was so.
+    pub(super) at: Timestamp,
+}
+
 /// What a session is opened with.
 pub(super) struct Opening {
     pub(super) id: SessionId,
@@ -172,8 +187,8 @@ pub(super) struct Opening {
     pub(super) since: Timestamp,
     /// How its terminal is.
     pub(super) options: Options,
-    /// Words of the dialogs in which its agent waits before it says so itself.
-    pub(super) dialogs: Vec<String>,
+    /// What its agent's title and screen tell of it.
+    pub(super) signs: Signs,
     /// Where its notices go.
     pub(super) notices: UnboundedSender<(SessionId, Notice)>,
     pub(super) outer: Option<TerminalInfo>,

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::actor::{Actor, Process};
 use super::marks::{Mark, Marks};
 use super::timers::Tidings;
-use super::{FIRST_SIZE, Meta, Notice, Opening, lock, status};
-use crate::domain::{Activity, Exit, RunId};
+use super::{FIRST_SIZE, Meta, Notice, Opening, lock};
+use crate::domain::{Activity, Exit, RunId, Source};
 use crate::protocol::Input;
 use crate::pty::{OutputLog, ReadOutcome, Recovered};
 use crate::terminal::{TermEvent, Terminal};
@@ -28,8 +28,10 @@ impl Actor {
             id: opening.id,
             terminal: Terminal::new(cols, rows, opening.options),
             options: opening.options,
-            dialogs: opening.dialogs,
-            seen_dialog: None,
+            signs: opening.signs,
+            evidence: Default::default(),
+            conclude_at: None,
+            look_at: None,
             log: None,
             marks,
             process: None,
@@ -101,19 +103,23 @@ impl Actor {
             self.mark(Mark::Ended);
         }
         let mut title = None;
-        let mut activity = None;
+        let mut said = None;
         for event in done.unwrap_or_default() {
             match event {
                 TermEvent::Title(text) => title = Some(text),
-                TermEvent::Program(status) => activity = status::activity(&status),
+                TermEvent::Program(status) => said = Some(status),
                 _ => {}
             }
         }
-        let mut meta = lock(&self.meta);
-        meta.title = title.unwrap_or_default();
-        if let Some(activity) = activity.filter(|_| !ended) {
-            meta.activity = activity;
+        let title = title.unwrap_or_default();
+        lock(&self.meta).title.clone_from(&title);
+        if ended {
+            return;
         }
+        if let Some(said) = said {
+            self.program_says(&said);
+        }
+        self.title_says(&title);
     }
 
     /// Notes something about this place of the output.
@@ -148,21 +154,14 @@ impl Actor {
             // The daemon before may have died between its own change and the kernel's.
             None => self.tell_size(),
         }
-        if size.is_some() {
-            self.tidings.note_start(Instant::now());
-        }
-        let now = crate::daemon::clock::now();
         let size_now = self.size;
         self.update_meta(|meta| {
             meta.live = true;
             meta.size = size_now;
-            if size.is_some() {
-                meta.activity = Activity::Starting;
-                meta.activity_since = now;
-            }
         });
-        if size.is_none() {
-            self.look_for_dialog();
+        match size {
+            Some(_) => self.begin(),
+            None => self.look_at_screen(),
         }
         if let Some((over, exit)) = self.over.take()
             && over == run
@@ -228,13 +227,15 @@ impl Actor {
             TermEvent::Answer(bytes) => {
                 self.pending.push(&bytes);
             }
-            TermEvent::Title(title) => self.update_meta(|meta| meta.title = title),
-            TermEvent::Program(status) => {
-                if let Some(activity) = status::activity(&status) {
-                    self.set_activity(activity);
-                    self.run_delivery(now);
-                }
+            TermEvent::Title(title) => {
+                self.title_says(&title);
+                self.update_meta(|meta| meta.title = title);
             }
+            TermEvent::Program(status) => {
+                self.program_says(&status);
+                self.run_delivery(now);
+            }
+            TermEvent::Progress(percent, state) => self.progress_says(percent, state),
             TermEvent::Bell => self.call(Notice::Bell, now),
             TermEvent::Clipboard(text) => self.call(Notice::Clipboard(text), now),
             TermEvent::Notification { title, body } => {
@@ -254,18 +255,6 @@ impl Actor {
         if self.tidings.may_ring(now) {
             self.tell(notice);
         }
-    }
-
-    pub(super) fn set_activity(&mut self, activity: Activity) {
-        let now = crate::daemon::clock::now();
-        let looked_at = self.viewers.count() > 0;
-        self.update_meta(|meta| {
-            if meta.activity != activity {
-                meta.unseen |= activity.needs_user() && !looked_at;
-                meta.activity = activity;
-                meta.activity_since = now;
-            }
-        });
     }
 
     /// Notes that the process ended; its last output is still to come.
@@ -303,7 +292,8 @@ impl Actor {
             log.idle();
         }
         self.update_meta(|meta| meta.live = false);
-        self.set_activity(Activity::Exited(exit));
+        let words = describe(exit);
+        self.claim(Source::Process, Activity::Exited(exit), None, &words);
         let looked_at = self.viewers.count() > 0;
         self.update_meta(|meta| meta.unseen |= !looked_at);
         self.tell(Notice::Ended { run, exit });
@@ -350,6 +340,15 @@ impl Actor {
         if let Some(log) = &mut self.log {
             log.idle();
         }
+    }
+}
+
+/// How a process ended, in words.
+fn describe(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("it ended with {code}"),
+        Exit::Signal(signal) => format!("it was ended by signal {signal}"),
+        Exit::Lost => "its end was not seen".to_owned(),
     }
 }
 

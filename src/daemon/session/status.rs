@@ -19,3 +19,16 @@ pub(super) fn activity(status: &ProgramStatus) -> Option<Activity> {
         ProgramState::Clear => Activity::Unknown,
     })
 }
+
+/// The status as it was sent, for whoever asks why.
+pub(super) fn words(status: &ProgramStatus) -> String {
+    let mut words = format!("state={:?}", status.state).to_lowercase();
+    if let Some(kind) = status.kind {
+        words.push_str(&format!(" kind={kind:?}").to_lowercase());
+    }
+    if !status.message.is_empty() {
+        words.push_str(": ");
+        words.push_str(&status.message);
+    }
+    words
+}

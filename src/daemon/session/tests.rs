@@ -9,10 +9,12 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::super::outbox::{ClientId, Outbox, Outgoing};
-use super::{Command, Meta, Notice, Opening, SessionHandle, Step};
+use super::{Command, Meta, Notice, Opening, SessionHandle, Sign, Signs, Step};
 use crate::domain::{Activity, Exit, RunId, SessionId, Timestamp};
 use crate::protocol::{Input, ScreenState};
 use crate::terminal::Options;
+
+mod observe;
 
 const SESSION: SessionId = SessionId(7);
 const RUN: RunId = RunId(3);
@@ -43,7 +45,13 @@ fn open(
         exit,
         since: Timestamp(0),
         options: Options::default(),
-        dialogs: vec!["Trust this folder?".to_owned()],
+        signs: Signs {
+            titles: vec![
+                ("✦".to_owned(), Sign::Working),
+                ("◇".to_owned(), Sign::Idle),
+            ],
+            screen: vec![("Trust this folder?".to_owned(), Sign::Waiting)],
+        },
         notices: sender,
         outer: None,
     };
@@ -520,8 +528,6 @@ fn a_dialog_before_the_first_word_is_seen_on_the_screen() {
     fixture.expect_meta(|meta| meta.activity == Activity::Unknown);
     // What it says itself goes before what its screen shows.
     fixture.print(b"\x1b]7501;state=idle:app=x\x07\r\nTrust this folder?");
-    for _ in 0..3 {
-        fixture.expect_notice(|notice| *notice == Notice::Quiet);
-    }
+    fixture.expect_notice(|notice| *notice == Notice::Quiet);
     assert_eq!(fixture.handle.meta().activity, Activity::Idle);
 }

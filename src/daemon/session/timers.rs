@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::marks::Mark;
 use super::pacing::Due;
 use super::{Notice, Step, lock};
-use crate::domain::{Activity, Ask, AskKind};
+use crate::domain::{Activity, AskKind};
 
 /// The shortest time between two [`Notice::Changed`].
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -17,14 +17,6 @@ const TELL_EVERY: Duration = Duration::from_millis(250);
 const TELL_OUTPUT_EVERY: Duration = Duration::from_secs(5);
 /// So long without output is quiet.
 const QUIET: Duration = Duration::from_secs(2);
-/// A process that has not printed anything by then is no longer said to start: nobody knows.
-const STARTING: Duration = if cfg!(test) {
-    Duration::from_millis(300)
-} else {
-    Duration::from_secs(5)
-};
-/// The most lines that a dialog at the end of a screen has.
-const DIALOG: usize = 16;
 /// A change waits so long for the rest of its burst before it is drawn.
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -37,16 +29,9 @@ pub(super) struct Tidings {
     /// Output since the service last heard of it, and the time of the newest.
     pub(super) output_at: Option<Instant>,
     output_told: Option<Instant>,
-    /// When a process that prints nothing counts as started.
-    starting_until: Option<Instant>,
 }
 
 impl Tidings {
-    /// A process starts.
-    pub(super) fn note_start(&mut self, now: Instant) {
-        self.starting_until = Some(now + STARTING);
-    }
-
     /// Whether the bell (or another call for attention) may ring: four times a second at most.
     pub(super) fn may_ring(&mut self, now: Instant) -> bool {
         let free = self.bell_at.is_none_or(|at| now >= at + TELL_EVERY);
@@ -63,7 +48,7 @@ impl Tidings {
             (true, None) => Some(Instant::now()),
             (false, _) => None,
         };
-        earliest(earliest(quiet, told), self.starting_until)
+        earliest(quiet, told)
     }
 }
 
@@ -88,14 +73,17 @@ impl Actor {
         self.run_delivery(now);
         if self.tidings.output_at.is_some_and(|at| now >= at + QUIET) {
             self.tidings.output_at = None;
-            self.look_for_dialog();
+            self.look_at_screen();
             self.tell(Notice::Quiet);
             if let Some(log) = &mut self.log {
                 log.idle();
             }
         }
-        if self.tidings.starting_until.is_some_and(|at| now >= at) {
-            self.end_start();
+        if self.look_at.is_some_and(|at| now >= at) {
+            self.look_at_screen();
+        }
+        if self.conclude_at.is_some_and(|at| now >= at) {
+            self.conclude();
         }
         if self.cut_again.is_some_and(|at| now >= at) {
             self.cut_log(false, now);
@@ -114,7 +102,7 @@ impl Actor {
 
     /// Notes output for those who only want to know that there is some.
     pub(super) fn note_output(&mut self, now: Instant) {
-        self.end_start();
+        self.output_says(now);
         self.last_output = Some(now);
         self.tidings.output_at = Some(now);
         let mut meta = lock(&self.meta);
@@ -127,47 +115,13 @@ impl Actor {
         }
     }
 
-    /// What has printed, or had the time to, is not starting any more. Unless it has said what it does,
-    /// nobody knows.
-    fn end_start(&mut self) {
-        if self.tidings.starting_until.take().is_some()
-            && lock(&self.meta).activity == Activity::Starting
-        {
-            self.set_activity(Activity::Unknown);
-        }
-    }
-
-    /// An agent that stands still without having said anything of itself may wait in a dialog, which is then
-    /// the last thing on its screen. The last resort: whatever the agent says itself goes before it.
-    pub(super) fn look_for_dialog(&mut self) {
-        let activity = lock(&self.meta).activity.clone();
-        let seen = self.seen_dialog.take();
-        if activity != Activity::Unknown && Some(&activity) != seen.as_ref() {
-            return;
-        }
-        let screen = self
-            .guard(|terminal| terminal.text(0, false))
-            .unwrap_or_default();
-        let last: Vec<&str> = screen.trim_end().lines().rev().take(DIALOG).collect();
-        let words = self
-            .dialogs
-            .iter()
-            .find(|words| last.iter().any(|line| line.contains(*words)));
-        let found = words.map(|words| {
-            Activity::Waiting(Ask {
-                kind: AskKind::Question,
-                text: words.clone(),
-            })
-        });
-        self.seen_dialog.clone_from(&found);
-        self.set_activity(found.unwrap_or(Activity::Unknown));
-    }
-
     /// When something is due next; `None`: nothing is.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let mut next = earliest(self.viewers.resize_deadline(), self.tidings.deadline());
         next = earliest(next, self.pacing.sync_deadline());
         next = earliest(next, self.cut_again);
+        next = earliest(next, self.conclude_at);
+        next = earliest(next, self.look_at);
         if self.process.is_some() {
             next = earliest(next, self.step_ends);
             if self.step_ends.is_some() {
@@ -280,13 +234,13 @@ impl Actor {
 
     /// Whether the agent asks something that a text would not answer.
     fn asks(&self, questions: bool) -> bool {
-        match &lock(&self.meta).activity {
+        match &self.activity() {
             Activity::Waiting(ask) => !(questions && ask.kind == AskKind::Question),
             _ => false,
         }
     }
 
     fn is_idle(&self) -> bool {
-        lock(&self.meta).activity == Activity::Idle
+        self.activity() == Activity::Idle
     }
 }

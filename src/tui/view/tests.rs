@@ -89,6 +89,30 @@ fn overlays() {
     }
 }
 
+/// An agent that waits, by its own word; its title says otherwise.
+fn why() -> Why {
+    let claim = |source, says, words: &str| Claim {
+        source,
+        says,
+        at: minutes_ago(3),
+        until: None,
+        words: words.to_owned(),
+    };
+    let mut evidence = Evidence::default();
+    let words = "state=blocked kind=permission: Run cargo test?";
+    evidence.note(claim(Source::Program, ask("Run cargo test?"), words));
+    evidence.note(claim(Source::Title, Activity::Working, "◐ Fixing"));
+    let at = minutes_ago(0);
+    Why {
+        session: SessionId(112),
+        decision: evidence.conclude(at),
+        since: minutes_ago(3),
+        claims: evidence.claims(at),
+        past: evidence.past().cloned().collect(),
+        at,
+    }
+}
+
 #[test]
 fn detail_of_a_task() {
     let mut model = model((80, 24));
@@ -106,6 +130,7 @@ fn detail_of_a_task() {
             ended_at: None,
             exit: None,
         }],
+        why: Some(why()),
         events: vec![EventRecord {
             id: 9,
             at: minutes_ago(12),
