@@ -42,7 +42,15 @@ fn evidence(claims: Vec<Claim>) -> Evidence {
 #[test]
 fn who_decides() {
     use Activity::{Idle, Limited, Starting, Unknown, Working};
-    let cases: Vec<(&str, Vec<Claim>, i64, Activity, Rule, Option<Source>)> = vec![
+    type Case = (
+        &'static str,
+        Vec<Claim>,
+        i64,
+        Activity,
+        Rule,
+        Option<Source>,
+    );
+    let cases: Vec<Case> = vec![
         ("nobody", vec![], 9, Unknown, Nobody, None),
         (
             "a process that has just started",
