@@ -1,4 +1,5 @@
-//! What is seen of the agent's activity: every sign becomes a claim, and the rules of [`Evidence`] decide.
+//! What is seen of the agent's activity: every sign becomes a claim, and the rules of
+//! [`crate::domain::Evidence`] decide.
 //!
 //! Invariants: the activity others see is always the last decision; the screen is read only where nothing
 //! better has said anything, at most once a second.

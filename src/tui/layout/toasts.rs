@@ -13,6 +13,9 @@ use crate::tui::theme::Role;
 /// The most rows that messages take.
 const ROWS: usize = 3;
 
+/// Where the footer is above this row, forms reach down to it.
+const LOW: u16 = 16;
+
 /// The rows of the messages, from the footer up. `chip` is how much of the footer stays.
 pub(super) fn rows(model: &Model, footer: Rect, chip: u16) -> Vec<Bar> {
     let start = (chip + 1).min(footer.width);
@@ -21,10 +24,11 @@ pub(super) fn rows(model: &Model, footer: Rect, chip: u16) -> Vec<Bar> {
         width: footer.width - start,
         ..footer
     };
-    // Where somebody types, the last lines are theirs.
+    // Where somebody types, the last lines are theirs; on a low screen they are a form's buttons too.
+    let form = !model.overlays.is_empty() && footer.y < LOW;
     let most = match model.area {
-        Area::Pane => 1,
-        Area::Board => ROWS.min(usize::from(footer.y) + 1),
+        Area::Board if !form => ROWS.min(usize::from(footer.y) + 1),
+        _ => 1,
     };
     let mut lines: Vec<Vec<(String, Role)>> = Vec::new();
     for toast in model.toasts.iter().rev() {

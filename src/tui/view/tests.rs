@@ -166,6 +166,11 @@ fn messages_stand_where_the_hints_are() {
             "the task is still running; stop it or let it finish, then accept it from review";
         model.toast(Level::Error, long, None);
         insta::assert_snapshot!(name("messages", size), text(&model));
+        // No button of a form is covered on a low screen.
+        let mut form = model.clone();
+        press(&mut form, "n");
+        let rows = Layout::new(&form).toasts.len();
+        assert_eq!(rows, if size.1 < 20 { 1 } else { 3 });
         // Nothing of the agent's is covered where somebody types to it.
         press(&mut model, "enter");
         model.toast(Level::Error, long, None);
