@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::{Errno, read, write};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::io::{Errno, FdFlags, fcntl_setfd, read, write};
+use rustix::pipe::pipe;
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr};
 
@@ -112,9 +112,13 @@ impl Signals {
 }
 
 fn new_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&reader, true)?;
-    rustix::io::ioctl_fionbio(&writer, true)?;
+    let (reader, writer) = pipe()?;
+    for end in [&reader, &writer] {
+        // Not with the pipe itself, which not every system can. Nothing is started in between: this comes
+        // first in the program.
+        fcntl_setfd(end, FdFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(end, true)?;
+    }
     Ok((reader, writer))
 }
 
