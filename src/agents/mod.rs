@@ -12,6 +12,7 @@ pub mod demo;
 mod end;
 mod environment;
 mod manifest;
+mod prices;
 mod registry;
 mod schema;
 mod transcripts;
@@ -27,5 +28,6 @@ pub use agent::{
 pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
 pub use environment::{ChildEnv, child_env};
 pub use manifest::MAX_ARGUMENT;
+pub use prices::load_prices;
 pub use registry::{ManifestProblem, Registry, command_agent, installed, own_program};
 pub use uuid::{new_conversation_id, uuid_v4};

@@ -6,6 +6,8 @@
 
 pub mod activity;
 pub mod board;
+pub mod calendar;
+pub mod cost;
 pub mod evidence;
 pub mod health;
 pub mod ids;
@@ -17,6 +19,8 @@ pub mod status;
 pub mod units;
 
 pub use activity::{Activity, Ask, AskKind};
+pub use calendar::Day;
+pub use cost::{Basis, Cost, Prices, Usage};
 pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
 pub use health::{Health, Verdict};
 pub use ids::{ProjectId, RunId, SessionId, TaskId};
