@@ -65,6 +65,8 @@ pub(super) struct Form {
     after: Line,
     projects: Vec<Project>,
     project: usize,
+    /// Whether somebody meant that one; otherwise it is only the first there was.
+    project_meant: bool,
     agents: Vec<AgentView>,
     agent: usize,
     mode: Mode,
@@ -94,6 +96,7 @@ impl Form {
             after: Line::new(""),
             projects: projects.to_vec(),
             project,
+            project_meant: current.is_some(),
             agents: Vec::new(),
             agent: 0,
             mode: Mode::Interactive,
@@ -108,6 +111,31 @@ impl Form {
 
     pub(super) fn project(&self) -> Option<ProjectId> {
         self.projects.get(self.project).map(|project| project.id)
+    }
+
+    /// Takes the list of projects; the one that was meant stays, else it is `current`. The project, where it is
+    /// another than before.
+    pub(super) fn set_projects(
+        &mut self,
+        projects: &[Project],
+        current: Option<ProjectId>,
+    ) -> Option<ProjectId> {
+        let before = self.project();
+        let wanted = match self.project_meant {
+            true => before,
+            false => current.or(before),
+        };
+        self.project_meant |= current.is_some();
+        self.projects = projects.to_vec();
+        let at = projects
+            .iter()
+            .position(|project| Some(project.id) == wanted);
+        self.project = at.unwrap_or(0);
+        let now = self.project().filter(|now| Some(*now) != before)?;
+        self.branches.clear();
+        self.base = 0;
+        self.note = None;
+        Some(now)
     }
 
     /// Takes the list of agents; what was chosen stays chosen, else the first that is installed.
@@ -253,6 +281,7 @@ impl Form {
         match field {
             Field::Project if self.projects.len() > 1 => {
                 self.project = turned(self.project, self.projects.len());
+                self.project_meant = true;
                 self.branches.clear();
                 self.base = 0;
                 if let Some(project) = self.project() {

@@ -114,6 +114,19 @@ impl Dialog {
         }
     }
 
+    /// The projects there are, when they have come. The answer is the one whose branches the dialog wants to
+    /// know now.
+    pub fn set_projects(
+        &mut self,
+        projects: &[Project],
+        current: Option<ProjectId>,
+    ) -> Option<ProjectId> {
+        match &mut self.0 {
+            Kind::NewTask(form) => form.set_projects(projects, current),
+            _ => None,
+        }
+    }
+
     /// The agents there are, when they have come.
     pub fn set_agents(&mut self, agents: &[AgentView]) {
         if let Kind::NewTask(form) = &mut self.0 {

@@ -161,6 +161,24 @@ fn what_is_missing_is_said_and_nothing_typed_is_lost_by_one_key() {
 }
 
 #[test]
+fn projects_that_come_late_are_taken() {
+    let (api, web) = (project(1, "api"), project(2, "web"));
+    let both = [api.clone(), web];
+    // Opened before any project was known, or before the one the user stands in was.
+    for known in [&[][..], &[api]] {
+        let mut dialog = Dialog::new_task(known, &[agent("codex", true)], None);
+        press(&mut dialog, "x");
+        let asked = dialog.set_projects(&both, Some(ProjectId(2)));
+        assert_eq!(asked, Some(ProjectId(2)));
+        assert!(matches!(press(&mut dialog, "ctrl-s"), Outcome::Done(_)));
+    }
+    // What was meant stays.
+    let mut dialog = form();
+    assert_eq!(dialog.set_projects(&both, Some(ProjectId(1))), None);
+    assert_eq!(dialog.wants_branches(), Some(ProjectId(2)));
+}
+
+#[test]
 fn another_project_asks_for_its_branches() {
     let mut dialog = form();
     let outcome = press(&mut dialog, "tab tab right");

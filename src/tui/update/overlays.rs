@@ -210,6 +210,18 @@ pub(super) fn each_dialog(model: &mut Model, mut with: impl FnMut(&mut Dialog)) 
     }
 }
 
+/// Tells a form that was open before them which projects there are.
+pub(super) fn projects_have_come(model: &mut Model) -> Update {
+    let (projects, here) = (model.projects.clone(), model.here);
+    let mut update = Update::redraw();
+    each_dialog(model, |dialog| {
+        if let Some(project) = dialog.set_projects(&projects, here) {
+            update.merge(Update::call(Request::ListBranches(project)));
+        }
+    });
+    update
+}
+
 /// Tells what lies on top how high it is, so that it scrolls by pages.
 pub(super) fn fit(model: &mut Model, layout: &Layout) {
     let height = usize::from(layout.overlay_inner.height);

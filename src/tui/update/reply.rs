@@ -36,7 +36,7 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             if model.projects.iter().all(|known| known.id != project.id) {
                 model.projects.push(project);
             }
-            Update::redraw()
+            overlays::projects_have_come(model)
         }
         (_, Response::CreateTask(card)) => {
             let id = card.task.id;
@@ -114,7 +114,7 @@ fn load(model: &mut Model, board: Board) -> Update {
     {
         model.filter.project = None;
     }
-    Update::redraw()
+    overlays::projects_have_come(model)
 }
 
 fn accept(model: &mut Model, accepted: Accepted) -> Update {
