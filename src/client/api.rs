@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,10 +22,24 @@ pub struct Client {
 
 type Answer = oneshot::Sender<ApiResult<Response>>;
 
+/// The way to the task that writes.
+#[derive(Default)]
+struct Line {
+    /// `None` while there is no connection.
+    to: Option<mpsc::UnboundedSender<ClientMessage>>,
+    /// What was typed meanwhile, and when.
+    typed: Vec<(Instant, Notice)>,
+}
+
+/// What was typed while the daemon was away reaches the agent if it is back by then; later nobody would
+/// expect it any more.
+const TYPED_COUNTS: Duration = Duration::from_secs(5);
+/// The most that is kept of it: more than anybody types in that time.
+const TYPED_MOST: usize = 512;
+
 /// What the link's task and the callers share.
 pub(super) struct Shared {
-    /// The way to the task that writes; `None` while there is no connection.
-    line: Mutex<Option<mpsc::UnboundedSender<ClientMessage>>>,
+    line: Mutex<Line>,
     waiting: Mutex<HashMap<u32, Answer>>,
     next: AtomicU32,
     /// The daemon said that it ends for good: do not start another.
@@ -43,7 +58,7 @@ impl Client {
         options: ConnectOptions,
     ) -> Result<(Client, Events), ConnectError> {
         let shared = Arc::new(Shared {
-            line: Mutex::new(None),
+            line: Mutex::default(),
             waiting: Mutex::new(HashMap::new()),
             next: AtomicU32::new(1),
             ended: AtomicBool::new(false),
@@ -69,7 +84,14 @@ impl Shared {
     /// Connects or disconnects the callers. On disconnecting, all who wait are told.
     pub(super) fn set_line(&self, line: Option<mpsc::UnboundedSender<ClientMessage>>) {
         let gone = line.is_none();
-        *lock(&self.line) = line;
+        let mut ours = lock(&self.line);
+        for (at, notice) in std::mem::take(&mut ours.typed) {
+            if let (Some(line), true) = (&line, at.elapsed() < TYPED_COUNTS) {
+                let _ = line.send(ClientMessage::Notice(notice));
+            }
+        }
+        ours.to = line;
+        drop(ours);
         if gone {
             // Dropping the senders answers those who wait.
             lock(&self.waiting).clear();
@@ -78,9 +100,11 @@ impl Shared {
 
     /// Whether it could be handed on.
     fn send(&self, message: ClientMessage) -> bool {
-        match &*lock(&self.line) {
-            Some(line) => line.send(message).is_ok(),
-            None => false,
+        let mut line = lock(&self.line);
+        match (&line.to, message) {
+            (Some(to), message) => to.send(message).is_ok(),
+            (None, ClientMessage::Notice(notice)) => line.hold(notice),
+            (None, _) => false,
         }
     }
 
@@ -88,6 +112,19 @@ impl Shared {
         if let Some(answer) = lock(&self.waiting).remove(&id) {
             let _ = answer.send(result);
         }
+    }
+}
+
+impl Line {
+    /// Keeps what was typed until there is a connection again. A mouse would hit something else by then.
+    fn hold(&mut self, notice: Notice) -> bool {
+        let typed = matches!(&notice, Notice::Input { input, .. }
+            if !matches!(input, Input::Mouse(_) | Input::Focus(_)));
+        let room = self.typed.len() < TYPED_MOST;
+        if typed && room {
+            self.typed.push((Instant::now(), notice));
+        }
+        typed && room
     }
 }
 
@@ -133,3 +170,44 @@ macro_rules! implement {
 }
 
 with_requests!(implement);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_while_the_daemon_is_away_comes_after_it() {
+        let shared = Shared {
+            line: Mutex::default(),
+            waiting: Mutex::default(),
+            next: AtomicU32::new(1),
+            ended: AtomicBool::new(false),
+        };
+        let typed = |text: String| {
+            ClientMessage::Notice(Notice::Input {
+                session: SessionId(1),
+                input: Input::Text(text),
+            })
+        };
+        for index in 0..2 * TYPED_MOST {
+            let kept = shared.send(typed(index.to_string()));
+            assert_eq!(kept, index < TYPED_MOST);
+        }
+        let focus = Input::Focus(true);
+        let session = SessionId(1);
+        let focus = Notice::Input {
+            session,
+            input: focus,
+        };
+        assert!(!shared.send(ClientMessage::Notice(focus)));
+        assert!(!shared.send(ClientMessage::Notice(Notice::Seen(session))));
+        let (line, mut sent) = mpsc::unbounded_channel();
+        shared.set_line(Some(line));
+        shared.send(typed("last".to_owned()));
+        let expected = (0..TYPED_MOST).map(|index| index.to_string());
+        for text in expected.chain(["last".to_owned()]) {
+            assert_eq!(sent.try_recv().ok(), Some(typed(text)));
+        }
+        assert!(sent.try_recv().is_err());
+    }
+}
