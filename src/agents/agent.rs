@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::deliver::Delivery;
+use super::usage::Meter;
 use crate::domain::{Exit, Mode, Reason, Timestamp};
 
 /// An agent CLI, as gluon drives it.
@@ -77,6 +78,12 @@ pub trait Agent: Send + Sync + fmt::Debug {
     /// of it, as when it was stopped before its first prompt. Reads files of the agent's: slow.
     fn has_conversation(&self, _: &Trace<'_>, _: &str) -> bool {
         true
+    }
+
+    /// What reads how much the conversations of a session use; `None` where the agent writes down nothing
+    /// of it that gluon can read. `trace.since` is when the session began.
+    fn meter(&self, _: &Trace<'_>) -> Option<Meter> {
+        None
     }
 
     /// How to get it, in one sentence; empty where there is nothing to get.

@@ -9,6 +9,7 @@ use super::deliver::{Delivery, clean};
 use super::end::judge;
 use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile, Part, Template};
 use super::transcripts::Transcripts;
+use super::usage::Meter;
 use crate::domain::{Exit, Mode, Reason};
 
 /// The longest prompt put into an argument, in bytes. The kernel's limit for one argument is 128 KiB.
@@ -381,6 +382,17 @@ impl Agent for ManifestAgent {
         };
         self.transcripts
             .is_none_or(|transcripts| transcripts.may_have(&trace, conversation))
+    }
+
+    fn meter(&self, trace: &Trace<'_>) -> Option<Meter> {
+        let env = |name: &str| self.environment(trace, name);
+        Meter::new(
+            self.transcripts?,
+            &Trace {
+                env: &env,
+                ..*trace
+            },
+        )
     }
 
     fn version_command(&self) -> Vec<String> {

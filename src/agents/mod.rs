@@ -16,6 +16,7 @@ mod prices;
 mod registry;
 mod schema;
 mod transcripts;
+mod usage;
 mod uuid;
 
 #[cfg(test)]
@@ -30,4 +31,5 @@ pub use environment::{ChildEnv, child_env};
 pub use manifest::MAX_ARGUMENT;
 pub use prices::load_prices;
 pub use registry::{ManifestProblem, Registry, command_agent, installed, own_program};
+pub use usage::Meter;
 pub use uuid::{new_conversation_id, uuid_v4};

@@ -17,7 +17,7 @@ use super::agent::Trace;
 
 /// How much of a transcript's beginning is read, in bytes. Codex puts its whole instructions into the
 /// first line.
-const HEAD: u64 = 512 * 1024;
+pub(super) const HEAD: u64 = 512 * 1024;
 /// Lines looked at for where the agent runs.
 const LINES: usize = 40;
 /// The most entries of one directory that are looked at.
@@ -77,7 +77,7 @@ impl Transcripts {
     }
 
     /// Where the agent keeps what is its own.
-    fn home(self, trace: &Trace<'_>) -> Option<PathBuf> {
+    pub(super) fn home(self, trace: &Trace<'_>) -> Option<PathBuf> {
         let (name, usual) = match self {
             Self::Claude => ("CLAUDE_CONFIG_DIR", ".claude"),
             Self::Codex => ("CODEX_HOME", ".codex"),
@@ -142,7 +142,7 @@ impl Transcripts {
 }
 
 /// The days that have transcripts of Codex's, the newest first.
-fn days(sessions: &Path) -> Vec<PathBuf> {
+pub(super) fn days(sessions: &Path) -> Vec<PathBuf> {
     let mut days = Vec::new();
     for year in numbered(sessions) {
         for month in numbered(&year) {
@@ -168,7 +168,7 @@ fn numbered(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// The transcripts in `dir` with the time of their last change. Links and pipes are none.
-fn transcripts(dir: &Path) -> Vec<(SystemTime, PathBuf)> {
+pub(super) fn transcripts(dir: &Path) -> Vec<(SystemTime, PathBuf)> {
     entries(dir)
         .filter(|entry| entry.path().extension().is_some_and(|end| end == "jsonl"))
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
@@ -176,7 +176,7 @@ fn transcripts(dir: &Path) -> Vec<(SystemTime, PathBuf)> {
         .collect()
 }
 
-fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {
+pub(super) fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {
     fs::read_dir(dir)
         .into_iter()
         .flatten()
@@ -185,7 +185,7 @@ fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {
 }
 
 /// The name Claude Code gives to the transcripts of a directory.
-fn claude_name(dir: &Path) -> String {
+pub(super) fn claude_name(dir: &Path) -> String {
     let name = dir.to_string_lossy();
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
@@ -193,11 +193,11 @@ fn claude_name(dir: &Path) -> String {
 }
 
 /// The path without links, which is what a process finds as its own directory.
-fn real(path: &Path) -> PathBuf {
+pub(super) fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn is_uuid(text: &str) -> bool {
+pub(super) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -10,6 +10,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Day;
 use super::units::MicroUsd;
 
 /// Tokens that were used. No token is counted in two of the fields, save for `reasoning`.
@@ -124,7 +125,8 @@ pub struct Rates {
 }
 
 impl Rates {
-    fn cost(&self, usage: &Usage) -> PicoUsd {
+    /// What so many tokens cost, of however many requests.
+    pub fn cost(&self, usage: &Usage) -> PicoUsd {
         let write = self.cache_write_5m.unwrap_or(self.input);
         let reasoning = usage.reasoning.min(usage.output);
         let parts = [
@@ -294,6 +296,37 @@ impl Cost {
     /// Whether nothing of it has a price.
     pub fn is_unpriced(&self) -> bool {
         self.unpriced && self.usd == MicroUsd(0)
+    }
+}
+
+/// What one conversation of a session used of one model on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageRow {
+    /// The agent's id of the conversation.
+    pub conversation: String,
+    /// The model, as the agent names it but for what says nothing of the model.
+    pub model: String,
+    /// The day, where the user is.
+    pub day: Day,
+    /// How many requests.
+    pub requests: u64,
+    /// Their tokens.
+    pub usage: Usage,
+    /// What they cost; `None`: the model is unpriced.
+    pub cost: Option<MicroUsd>,
+    /// Who says what they cost.
+    pub basis: Basis,
+}
+
+impl UsageRow {
+    /// What it cost.
+    pub fn cost(&self) -> Cost {
+        Cost {
+            usd: self.cost.unwrap_or_default(),
+            basis: self.basis,
+            unpriced: self.cost.is_none(),
+            tokens: self.usage.total(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub mod units;
 
 pub use activity::{Activity, Ask, AskKind};
 pub use calendar::Day;
-pub use cost::{Basis, Cost, Prices, Usage};
+pub use cost::{Basis, Cost, Prices, Usage, UsageRow};
 pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
 pub use health::{Health, Verdict};
 pub use ids::{ProjectId, RunId, SessionId, TaskId};
