@@ -3,7 +3,7 @@
 use super::output::paint::Role;
 use super::output::table::Cell;
 use crate::domain::units::short_duration;
-use crate::domain::{Activity, Exit, Health, MicroUsd, Reason, SessionState, Status, Timestamp};
+use crate::domain::{Activity, Cost, Exit, Health, Reason, SessionState, Status, Timestamp};
 use crate::protocol::{GitView, HoldView, SessionView, TaskCard};
 
 /// The status of a card, with the letter of its session's health.
@@ -139,7 +139,7 @@ pub(super) fn age(now: Timestamp, then: Timestamp) -> Cell {
 }
 
 /// A cost; empty where nobody knows it.
-pub(super) fn cost(cost: Option<MicroUsd>) -> Cell {
+pub(super) fn cost(cost: Option<Cost>) -> Cell {
     match cost {
         Some(cost) => Cell::new(cost.to_string(), Role::Plain),
         None => Cell::default(),

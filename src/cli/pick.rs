@@ -110,6 +110,7 @@ mod tests {
             session: None,
             git: None,
             hold: None,
+            cost: None,
         }
     }
 

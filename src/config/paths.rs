@@ -143,6 +143,11 @@ impl Paths {
         self.config.join("agents")
     }
 
+    /// The user's own prices of models, which win over the built-in ones.
+    pub fn prices(&self) -> PathBuf {
+        self.config.join("prices.json")
+    }
+
     /// The user's own themes.
     pub fn themes(&self) -> PathBuf {
         self.config.join("themes")

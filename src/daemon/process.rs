@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use super::keeper::Keeper;
 use super::service::{End, Parts, Service};
 use super::{lock, log_file, scheduler, server, settings};
-use crate::agents::Registry;
+use crate::agents::{self, Registry};
 use crate::config::{Config, Paths};
+use crate::domain::Prices;
 use crate::protocol::{CANNOT_RUN, Event};
 use crate::store::Store;
 
@@ -61,6 +62,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = server::bind(&paths.socket())?;
     let agents = load_agents(&paths);
+    let prices = load_prices(&paths);
     let (keeper, mut exits) = Keeper::connect(&paths)
         .await
         .context("cannot reach the keeper; `gluon keeper` starts both")?;
@@ -72,6 +74,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
         config,
         keeper,
         agents,
+        prices,
         store,
         end,
         notices,
@@ -111,6 +114,14 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
             0
         }
     })
+}
+
+fn load_prices(paths: &Paths) -> Prices {
+    let (prices, problems) = agents::load_prices(Some(&paths.prices()));
+    for problem in problems {
+        tracing::error!(problem, "a price cannot be used");
+    }
+    prices
 }
 
 fn load_agents(paths: &Paths) -> Registry {

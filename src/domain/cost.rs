@@ -263,6 +263,7 @@ pub enum Basis {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// What is known of it.
+    #[serde(rename = "micro_usd")]
     pub usd: MicroUsd,
     /// How that is known; estimated where any of it is.
     pub basis: Basis,
@@ -290,6 +291,20 @@ impl Cost {
             },
             unpriced: self.unpriced || other.unpriced,
             tokens: self.tokens.saturating_add(other.tokens),
+        }
+    }
+
+    /// It with how it is known: `~$0.60, estimated from 18540 tokens`.
+    pub fn words(&self) -> String {
+        let tokens = self.tokens;
+        let rest = match (self.is_unpriced(), self.unpriced) {
+            (true, _) => return format!("unpriced, {tokens} tokens"),
+            (false, true) => "; a model without a price is not in it",
+            (false, false) => "",
+        };
+        match self.basis {
+            Basis::Reported => format!("{self}, reported for {tokens} tokens{rest}"),
+            Basis::Estimated => format!("{self}, estimated from {tokens} tokens{rest}"),
         }
     }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::screen::{Row, Style};
 use crate::domain::schedule::Hold;
 use crate::domain::{
-    Activity, Claim, Decision, EventRecord, MicroUsd, Mode, Project, Run, Session, SessionId,
-    Standing, Task, TaskId, Timestamp, Turn, Verdict,
+    Activity, Claim, Cost, Decision, EventRecord, Mode, Project, Run, Session, SessionId, Standing,
+    Task, TaskId, Timestamp, Turn, Verdict,
 };
 
 /// A session with what is observed of it.
@@ -29,7 +29,7 @@ pub struct SessionView {
     /// When it last printed something.
     pub last_output_at: Option<Timestamp>,
     /// What it cost so far; `None` where nobody knows.
-    pub cost: Option<MicroUsd>,
+    pub cost: Option<Cost>,
     /// Columns of its terminal.
     pub cols: u16,
     /// Rows of its terminal.
@@ -72,6 +72,8 @@ pub struct TaskCard {
     pub git: Option<GitView>,
     /// Why it does not start by itself, if it is queued.
     pub hold: Option<HoldView>,
+    /// What all of its sessions cost so far; `None` where nobody knows.
+    pub cost: Option<Cost>,
 }
 
 /// Why a queued task does not start by itself.
@@ -120,6 +122,8 @@ pub struct QueueView {
     pub slots: u32,
     /// Slots taken.
     pub used: u32,
+    /// What everything cost today, where the daemon is; `None` where nothing was used.
+    pub today: Option<Cost>,
 }
 
 /// A task with everything about it.

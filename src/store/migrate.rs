@@ -7,7 +7,10 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// The steps; `user_version` of a database is the number of those it has taken.
-const STEPS: &[&str] = &[include_str!("schema/001.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
+];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let known = STEPS.len() as i64;

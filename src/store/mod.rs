@@ -12,6 +12,7 @@ mod runs;
 mod sessions;
 mod settings;
 mod tasks;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 pub use events::EventDraft;
+pub use usage::Spent;
 
 /// Why the database cannot do it.
 #[derive(Debug, thiserror::Error)]

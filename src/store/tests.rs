@@ -190,6 +190,100 @@ fn the_first_schema_is_still_read() {
         store.setting("queue.paused").unwrap().as_deref(),
         Some("true")
     );
+    assert_eq!(store.cost_of_session(SessionId(1)).unwrap(), None);
+}
+
+#[test]
+fn the_second_schema_is_still_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("gluon.db");
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch(include_str!("../../tests/fixtures/store/v2.sql"))
+        .unwrap();
+    drop(raw);
+    let store = Store::open(&path).unwrap();
+    let spent = store.spent_since(Day(20_780)).unwrap();
+    assert_eq!(spent.len(), 1);
+    assert_eq!(spent[0].agent, "claude");
+    assert_eq!(
+        spent[0].row,
+        usage_row("uuid", "claude-opus-5-5", Some(24_600))
+    );
+    assert_eq!(store.spent_since(Day(20_781)).unwrap(), []);
+}
+
+fn usage_row(conversation: &str, model: &str, cost: Option<i64>) -> UsageRow {
+    UsageRow {
+        conversation: conversation.into(),
+        model: model.into(),
+        day: Day(20_780),
+        requests: 1,
+        usage: Usage {
+            input: 1200,
+            cache_read: 15_000,
+            cache_write_5m: 1500,
+            cache_write_1h: 500,
+            output: 340,
+            reasoning: 40,
+        },
+        cost: cost.map(MicroUsd),
+        basis: Basis::Reported,
+    }
+}
+
+#[test]
+fn what_was_used_is_written_again_and_never_twice() {
+    let (store, task, session) = filled();
+    let cost = || store.cost_of_session(session.id).unwrap();
+    assert_eq!(cost(), None);
+    let first = usage_row("one", "a", Some(20));
+    let mut second = usage_row("one", "b", None);
+    store
+        .set_usage(&session, &[first.clone(), second.clone()])
+        .unwrap();
+    assert_eq!(cost().unwrap().to_string(), "$0.00+");
+    assert_eq!(cost().unwrap().tokens, 2 * 18_540);
+    // The same conversation again; another one stays as it is.
+    store
+        .set_usage(&session, &[usage_row("two", "a", Some(5))])
+        .unwrap();
+    second.cost = Some(MicroUsd(100));
+    second.basis = Basis::Estimated;
+    store.set_usage(&session, &[second, first.clone()]).unwrap();
+    let sum = Cost {
+        usd: MicroUsd(125),
+        basis: Basis::Estimated,
+        unpriced: false,
+        tokens: 3 * 18_540,
+    };
+    assert_eq!(cost(), Some(sum));
+    assert_eq!(store.cost_of_task(task.id).unwrap(), Some(sum));
+    assert_eq!(store.cost_of_day(Day(20_780)).unwrap(), Some(sum));
+    assert_eq!(store.cost_of_day(Day(20_779)).unwrap(), None);
+    let mut known = store.used_conversations(session.id).unwrap();
+    known.sort();
+    assert_eq!(known, ["one", "two"]);
+    // Money that was spent stays spent.
+    store.remove_task(task.id, draft("removed")).unwrap();
+    assert_eq!(store.cost_of_day(Day(20_780)).unwrap(), Some(sum));
+    assert_eq!(store.spent_since(Day(0)).unwrap()[0].row, first);
+}
+
+#[test]
+fn endless_numbers_can_still_be_summed() {
+    let (store, _, session) = filled();
+    let rows: Vec<UsageRow> = (0..100)
+        .map(|number| UsageRow {
+            usage: Usage {
+                input: u64::MAX,
+                output: u64::MAX,
+                ..Usage::default()
+            },
+            ..usage_row("one", &format!("m{number}"), Some(i64::MAX))
+        })
+        .collect();
+    store.set_usage(&session, &rows).unwrap();
+    assert!(store.cost_of_session(session.id).unwrap().unwrap().usd.0 > 0);
 }
 
 #[test]

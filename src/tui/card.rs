@@ -192,7 +192,7 @@ fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
             pieces.push((format!("{} dirty", git.dirty), Role::Muted));
         }
     }
-    if let Some(cost) = card.session.as_ref().and_then(|session| session.cost) {
+    if let Some(cost) = card.cost {
         pieces.push((cost.to_string(), Role::Muted));
     }
     pieces

@@ -101,6 +101,7 @@ pub fn card(task: Task) -> TaskCard {
         session: None,
         git: None,
         hold: None,
+        cost: None,
     }
 }
 
@@ -140,13 +141,18 @@ pub fn board() -> Board {
     refactor.task.mode = Mode::Loop;
     if let Some(view) = &mut refactor.session {
         view.runs = 7;
-        view.cost = Some(MicroUsd(820_000));
         view.health = Some(Verdict {
             health: Health::Healthy,
             evidence: "it commits".into(),
         });
         view.terminal_title = "cargo test".into();
     }
+    refactor.cost = Some(Cost {
+        usd: MicroUsd(820_000),
+        basis: Basis::Reported,
+        unpriced: false,
+        tokens: 40_000,
+    });
     refactor.git = Some(GitView {
         ahead: 3,
         insertions: 214,
@@ -192,6 +198,7 @@ pub fn board() -> Board {
             paused: false,
             slots: 4,
             used: 3,
+            today: None,
         },
     }
 }

@@ -101,6 +101,9 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
         let ids: Vec<String> = task.depends_on.iter().map(|id| format!("#{id}")).collect();
         lines.push(field("after", ids.join(" ")));
     }
+    if let Some(cost) = &detail.card.cost {
+        lines.push(field("cost", cost.words()));
+    }
     if let Some(view) = &detail.card.session {
         let (words, _) = card::activity(view, model.now);
         lines.push(field("activity", words));

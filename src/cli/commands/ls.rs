@@ -84,7 +84,7 @@ impl Ls {
                 Cell::new(&card.task.agent, Role::Plain),
                 describe::doing(card, ctx.now),
                 describe::changes(card.git.as_ref()),
-                describe::cost(card.session.as_ref().and_then(|session| session.cost)),
+                describe::cost(card.cost),
                 describe::age(ctx.now, card.task.changed_at),
             ]);
         }

@@ -84,6 +84,7 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
     add("labels", Some(task.labels.join(", ")));
     let after: Vec<String> = task.depends_on.iter().map(|id| format!("#{id}")).collect();
     add("after", Some(after.join(", ")));
+    add("cost", card.cost.map(|cost| cost.words()));
     add("budget", task.budget.map(|budget| budget.to_string()));
     add("base", task.base.clone());
     add("branch", task.branch.clone());

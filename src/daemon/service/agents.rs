@@ -107,7 +107,11 @@ impl Service {
         format!("known are: {}", self.agents.names().join(", "))
     }
 
-    fn agent_of(&self, name: &str, command: Option<&[String]>) -> ApiResult<Arc<dyn Agent>> {
+    pub(super) fn agent_of(
+        &self,
+        name: &str,
+        command: Option<&[String]>,
+    ) -> ApiResult<Arc<dyn Agent>> {
         if let Some(command) = command {
             return Ok(command_agent(command.to_vec())?);
         }
@@ -351,7 +355,7 @@ impl Service {
 }
 
 /// Where an agent may have left word of what it did in `session` from `since` on.
-fn trace(session: &Session, since: Timestamp) -> Trace<'_> {
+pub(super) fn trace(session: &Session, since: Timestamp) -> Trace<'_> {
     Trace {
         cwd: &session.cwd,
         since,

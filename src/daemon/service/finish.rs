@@ -38,6 +38,7 @@ impl Service {
         for waiter in waiting.into_iter().flatten() {
             let _ = waiter.send(());
         }
+        self.settle_cost(ended.session).await;
         self.publish_session(ended.session);
         self.close_unwatched();
         self.schedule.notify_one();

@@ -7,6 +7,7 @@
 mod agents;
 mod api;
 mod control;
+mod costs;
 mod finish;
 mod git;
 mod launch;
@@ -39,7 +40,7 @@ use super::hub::Hub;
 use super::keeper::Keeper;
 use super::session::{Notice, SessionHandle};
 use crate::config::{Config, Paths};
-use crate::domain::{RunId, SessionId, TaskId, Timestamp};
+use crate::domain::{Prices, RunId, SessionId, TaskId, Timestamp};
 use crate::protocol::{ApiError, ErrorCode, GitView, HoldView, QueueView, TerminalInfo};
 use crate::store::Store;
 
@@ -59,6 +60,7 @@ pub(super) struct Service {
     pub(super) hub: Hub,
     pub(super) keeper: Keeper,
     pub(super) agents: crate::agents::Registry,
+    prices: Prices,
     pub(super) started_at: Timestamp,
     /// Rung whenever something changed that the scheduler may want to act on.
     pub(super) schedule: Notify,
@@ -83,6 +85,8 @@ struct State {
     waiting: HashMap<RunId, Vec<oneshot::Sender<()>>>,
     locks: HashMap<TaskId, Arc<tokio::sync::Mutex<()>>>,
     git: HashMap<TaskId, GitState>,
+    /// Sessions whose usage is followed.
+    metered: HashMap<SessionId, costs::Metered>,
     /// As they were last published.
     holds: HashMap<TaskId, Option<HoldView>>,
     queue: Option<QueueView>,
@@ -108,6 +112,7 @@ pub(super) struct Parts {
     pub(super) config: Config,
     pub(super) keeper: Keeper,
     pub(super) agents: crate::agents::Registry,
+    pub(super) prices: Prices,
     pub(super) store: Store,
     pub(super) end: mpsc::UnboundedSender<End>,
     pub(super) notices: mpsc::UnboundedSender<(SessionId, Notice)>,
@@ -121,6 +126,7 @@ impl Service {
             hub: Hub::default(),
             keeper: parts.keeper,
             agents: parts.agents,
+            prices: parts.prices,
             started_at: super::clock::now(),
             schedule: Notify::new(),
             end: parts.end,

@@ -22,8 +22,12 @@ impl Service {
 
     fn hear_session(self: &Arc<Self>, session: SessionId, notice: Notice) {
         match notice {
-            Notice::Changed => self.publish_session(session),
+            Notice::Changed => {
+                self.publish_session(session);
+                self.look_at_cost(session, false);
+            }
             Notice::Quiet => {
+                self.look_at_cost(session, true);
                 let Some(task) = self.task_of(session) else {
                     return;
                 };

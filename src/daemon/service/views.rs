@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Service;
+use crate::daemon::clock;
 use crate::daemon::session::Meta;
 use crate::domain::schedule::{self, Limits};
 use crate::domain::{
@@ -41,6 +42,7 @@ impl Service {
             .get(&task.id)
             .and_then(|state| state.view.clone());
         TaskCard {
+            cost: self.known(self.store.cost_of_task(task.id)),
             task,
             project_name,
             session,
@@ -96,6 +98,7 @@ impl Service {
             paused: self.is_paused(),
             slots: self.config.queue.slots,
             used: running.count() as u32,
+            today: self.known(self.store.cost_of_day(clock::local_day(clock::now()))),
         }
     }
 
@@ -149,7 +152,7 @@ impl Service {
             health: None,
             terminal_title: meta.title,
             last_output_at: meta.last_output_at,
-            cost: None,
+            cost: self.known(self.store.cost_of_session(session.id)),
             cols: meta.size.0,
             rows: meta.size.1,
             unseen: meta.unseen,

@@ -112,6 +112,9 @@ pub(super) fn header(model: &Model, area: Rect) -> Bar {
         let slots = format!("{}/{} slots", model.queue.used, model.queue.slots);
         if area.width >= super::WIDE {
             bar.right(&slots, Role::Muted, pause);
+            if let Some(today) = &model.queue.today {
+                bar.right(&format!("today {today}  "), Role::Muted, None);
+            }
         }
         if model.queue.paused {
             let text = format!("{} queue paused  ", glyphs.pause);

@@ -260,3 +260,16 @@ fn anything_can_be_drawn_anywhere() {
         }
     }
 }
+
+#[test]
+fn the_header_says_what_today_costs() {
+    let mut model = model((120, 40));
+    assert!(!text(&model).contains("today"));
+    model.queue.today = Some(Cost {
+        usd: MicroUsd(4_120_000),
+        basis: Basis::Estimated,
+        unpriced: false,
+        tokens: 9,
+    });
+    assert!(text(&model).contains("today ~$4.12"));
+}
