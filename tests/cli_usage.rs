@@ -30,6 +30,7 @@ const COMMANDS: &[&str] = &[
     "rm",
     "project",
     "sessions",
+    "costs",
     "queue",
     "daemon",
     "doctor",

@@ -5,7 +5,7 @@ mod daemon_support;
 
 use daemon_support::World;
 use gluon::domain::{Basis, MicroUsd, Status};
-use gluon::protocol::{Api, Input, NewTask};
+use gluon::protocol::{Api, CostBy, Input, ListCosts, NewTask, Since};
 
 /// An agent that keeps transcripts as Claude Code does, and uses more for each line it is given.
 const AGENT: &str = r#"
@@ -77,4 +77,16 @@ async fn a_task_costs_what_its_agent_used() {
     assert_eq!(detail.sessions[0].cost, Some(cost));
     let today = watcher.client.board(()).await.unwrap().queue.today;
     assert_eq!(today, Some(cost));
+
+    let by_model = ListCosts {
+        by: CostBy::Model,
+        since: Some(Since::Days(1)),
+        project: None,
+    };
+    let lines = watcher.client.list_costs(by_model).await.unwrap();
+    let lines: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{} {} {}", line.key, line.requests, line.cost))
+        .collect();
+    assert_eq!(lines, ["our-model 2 $0.50", "nobody 1 unpriced"]);
 }

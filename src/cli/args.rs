@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, attach, cancel, capture, completions, daemon, demo, diff, doctor, explain, keys, logs,
-    ls, mv, new, project, queue, resume, retry, rm, send, sessions, show, start, stop, tui,
+    accept, attach, cancel, capture, completions, costs, daemon, demo, diff, doctor, explain, keys,
+    logs, ls, mv, new, project, queue, resume, retry, rm, send, sessions, show, start, stop, tui,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -74,6 +74,7 @@ pub(super) enum Command {
     Rm(rm::Rm),
     Project(project::Project),
     Sessions(sessions::Sessions),
+    Costs(costs::Costs),
     Queue(queue::Queue),
     Daemon(daemon::Daemon),
     Doctor(doctor::Doctor),

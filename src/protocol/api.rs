@@ -82,6 +82,8 @@ macro_rules! with_requests {
             Shutdown shutdown(Shutdown) -> ();
             /// Says yes or no to what a task's agent asks leave for, with the keys it takes.
             AnswerAsk answer_ask(AnswerAsk) -> ();
+            /// What was spent, added up.
+            ListCosts list_costs(ListCosts) -> Vec<CostLine>;
         }
     };
 }

@@ -11,7 +11,7 @@ use super::input::Input;
 use super::screen::ScreenUpdate;
 use super::views::{QueueView, SessionView, TaskCard};
 use crate::domain::{
-    MicroUsd, Mode, Priority, Project, ProjectId, SessionId, Status, TaskId, Timestamp,
+    Day, MicroUsd, Mode, Priority, Project, ProjectId, SessionId, Status, TaskId, Timestamp,
 };
 
 /// A new task.
@@ -45,6 +45,40 @@ pub struct NewTask {
     pub start: bool,
     /// The size of terminal to start with, in columns and rows.
     pub size: Option<(u16, u16)>,
+}
+
+/// Which costs, and what they are added up by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListCosts {
+    /// By what.
+    pub by: CostBy,
+    /// From when on; `None`: from the beginning.
+    pub since: Option<Since>,
+    /// Only those of this project.
+    pub project: Option<ProjectId>,
+}
+
+/// The beginning of a time, in days of the machine the daemon runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Since {
+    /// This day.
+    Day(Day),
+    /// So many days up to today; 1 is today alone.
+    Days(u32),
+}
+
+/// What costs are added up by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum CostBy {
+    #[default]
+    Day,
+    Task,
+    Session,
+    Project,
+    Workspace,
+    Agent,
+    Model,
 }
 
 /// Changes to a task; `None` leaves a field as it is.

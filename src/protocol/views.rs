@@ -8,7 +8,7 @@ use super::screen::{Row, Style};
 use crate::domain::schedule::Hold;
 use crate::domain::{
     Activity, Claim, Cost, Decision, EventRecord, Mode, Project, Run, Session, SessionId, Standing,
-    Task, TaskId, Timestamp, Turn, Verdict,
+    Task, TaskId, Timestamp, Turn, Usage, Verdict,
 };
 
 /// A session with what is observed of it.
@@ -258,6 +258,21 @@ pub struct Accepted {
     pub card: TaskCard,
     /// One sentence, with the command: `git merge gluon/7-…`.
     pub how_to_merge: String,
+}
+
+/// What was spent on one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostLine {
+    /// What on: a day, a number of a task or session, a name.
+    pub key: String,
+    /// A title for people, where the key is a number; else empty.
+    pub label: String,
+    /// How many requests.
+    pub requests: u64,
+    /// Their tokens.
+    pub usage: Usage,
+    /// What they cost.
+    pub cost: Cost,
 }
 
 /// What an attach gives at once; screen updates follow.

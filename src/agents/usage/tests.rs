@@ -412,3 +412,39 @@ fn rollouts_of_subagents_count_for_who_started_them() {
     meter.read();
     assert_eq!(cost(&meter).unwrap().usd, MicroUsd(2 * 1750));
 }
+
+/// The figures are those of ccusage 17.2.1 for the same files; of the models in them it knows no price.
+#[test]
+fn totals_equal_those_of_an_independent_counter() {
+    use Transcripts::{Claude, Codex};
+    let all = |whose, name: &str, model: (&str, &str), ids: &[&str]| {
+        let home = tempfile::tempdir().unwrap();
+        let mut left = vec![PathBuf::new()];
+        while let Some(dir) = left.pop() {
+            fs::create_dir_all(home.path().join(&dir)).unwrap();
+            for entry in fs::read_dir(fixtures(name).join(&dir)).unwrap() {
+                let path = dir.join(entry.unwrap().file_name());
+                let from = fixtures(name).join(&path);
+                if from.is_dir() {
+                    left.push(path);
+                    continue;
+                }
+                // It does not know of what the CLI itself counts.
+                let text = fs::read_to_string(from).unwrap().replace(model.0, model.1);
+                let text = text.replace("\"cost-state\"", "\"other\"");
+                fs::write(home.path().join(path), text).unwrap();
+            }
+        }
+        let mut meter = meter(whose, home.path(), MORNING);
+        ids.iter().for_each(|id| meter.follow(id));
+        meter.read();
+        let cost = cost(&meter).unwrap();
+        (cost.usd.0, cost.tokens)
+    };
+    let sonnet = ("claude-opus-5-5", "claude-sonnet-4-5-20250929");
+    let claude = [ONE, FORK, SUBAGENT, INTERRUPTED];
+    assert_eq!(all(Claude, "claude", sonnet, &claude), (222_615, 203_601));
+    let codex = [ROLLOUT, ROLLOUT_FORK];
+    let gpt = ("gpt-5.2-codex", "gpt-5");
+    assert_eq!(all(Codex, "codex", gpt, &codex), (27_825, 55_620));
+}

@@ -5,6 +5,7 @@ pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod capture;
 pub(super) mod completions;
+pub(super) mod costs;
 pub(super) mod daemon;
 pub(super) mod demo;
 pub(super) mod diff;

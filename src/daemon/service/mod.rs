@@ -21,6 +21,7 @@ mod records;
 mod recover;
 mod removal;
 mod sessions;
+mod spending;
 mod stop;
 mod tasks;
 mod views;
