@@ -144,6 +144,34 @@ async fn after_a_reboot_sessions_are_interrupted_and_resumed() {
         .await;
 }
 
+/// As when the keeper before it is still dying: the first one that is started leaves at once.
+#[tokio::test]
+async fn a_keeper_that_found_its_place_taken_is_started_again() {
+    let mut world = World::new();
+    let script = world.dir.path().join("gluon");
+    let stamp = world.dir.path().join("stamp");
+    let text = format!(
+        "#!/bin/sh\nif [ -e '{stamp}' ]; then exec '{program}' \"$@\"; fi\n: > '{stamp}'\n",
+        stamp = stamp.display(),
+        program = world.program.display()
+    );
+    std::fs::write(&script, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&script, mode).unwrap();
+    world.program = script;
+    let watcher = world.client().await;
+    assert!(stamp.exists());
+    assert!(
+        watcher
+            .client
+            .status(())
+            .await
+            .unwrap()
+            .keeper_pid
+            .is_some()
+    );
+}
+
 /// A shell that a hang-up does not end.
 const STUBBORN: &str = "trap '' HUP; echo pid $$.; while :; do sleep 1; done";
 

@@ -25,6 +25,9 @@ pub type Events = mpsc::Receiver<LinkEvent>;
 
 /// Events that wait for the program above; the link stops reading beyond it.
 const EVENT_QUEUE: usize = 1024;
+/// After so long it is started once more: a keeper that came while the one before it was dying found its
+/// place taken and left. One too many does no harm, a lock decides.
+const START_AGAIN: Duration = Duration::from_secs(1);
 /// How long a daemon may take to answer after it was started.
 const START_PATIENCE: Duration = Duration::from_secs(5);
 /// A daemon that says so often that it cannot run is not waited for any longer.
@@ -126,6 +129,7 @@ impl Dialer {
         let logged = autostart::log_end(&self.paths);
         self.start().map_err(ConnectError::Spawn)?;
         let deadline = Instant::now() + START_PATIENCE;
+        let mut once_more = Instant::now() + START_AGAIN;
         let mut pause = BACK_OFF.0;
         loop {
             match self.dial().await {
@@ -135,6 +139,10 @@ impl Dialer {
                     if reasons.len() >= START_ATTEMPTS {
                         let reason = reasons.swap_remove(0);
                         return Err(ConnectError::CannotStart(reason, log));
+                    }
+                    if Instant::now() >= once_more {
+                        once_more += START_AGAIN;
+                        self.start().map_err(ConnectError::Spawn)?;
                     }
                     if Instant::now() >= deadline {
                         let patience = START_PATIENCE.as_secs();
@@ -239,7 +247,7 @@ async fn run(
 async fn again(dialer: &Dialer, shared: &Weak<Shared>) -> Result<Option<Wire>, ConnectError> {
     let since = Instant::now();
     let mut pause = BACK_OFF.0;
-    let mut started = false;
+    let mut start_after = RESTART_AFTER;
     loop {
         match dialer.dial().await {
             Ok(wire) => return Ok(Some(wire)),
@@ -253,8 +261,9 @@ async fn again(dialer: &Dialer, shared: &Weak<Shared>) -> Result<Option<Wire>, C
         };
         let may_start = dialer.options.autostart && !alive.ended.load(Ordering::Relaxed);
         drop(alive);
-        if may_start && !started && since.elapsed() > RESTART_AFTER {
-            started = true;
+        if may_start && since.elapsed() > start_after {
+            // Again, but ever more seldom: one that was started may have found another one dying.
+            start_after *= 2;
             let _ = dialer.start();
         }
         tokio::time::sleep(pause).await;

@@ -19,7 +19,7 @@ use gluon::pty::KeeperClient;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct World {
-    dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
     pub paths: Paths,
     pub repo: PathBuf,
     pub program: PathBuf,
