@@ -57,7 +57,7 @@ pub fn slug(title: &str) -> String {
 }
 
 /// A lower-case Latin letter without its marks; empty where it is another.
-fn unmarked(letter: char) -> &'static str {
+pub fn unmarked(letter: char) -> &'static str {
     match letter {
         'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
         'æ' => "ae",
@@ -81,6 +81,7 @@ fn unmarked(letter: char) -> &'static str {
         _ => "",
     }
 }
+
 /// A one-line title from a prompt: its first line with text, without markdown marks, cut with an ellipsis.
 pub fn title_from_prompt(prompt: &str) -> String {
     let line = prompt

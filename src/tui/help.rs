@@ -71,7 +71,7 @@ fn lines_of(keymap: &Keymap, group: Group, most: usize) -> Vec<ViewerLine> {
         rows.push((keymap.leave().label(), "Back to the board, at once".into()));
         rows.push((
             format!("{prefix} {prefix}"),
-            "Send the prefix itself to the agent".into(),
+            "Send the prefix itself".into(),
         ));
     }
     for entry in TABLE.iter().filter(|entry| entry.group == group) {

@@ -27,7 +27,7 @@ fn heading(text: &str) -> ViewerLine {
 fn reasons(why: &Why, now: Timestamp) -> Vec<ViewerLine> {
     let decision = &why.decision;
     let mut lines = vec![vec![
-        (format!("{:<10}", "because"), Role::Muted),
+        (format!("{:<11}", "because"), Role::Muted),
         (decision.rule.sentence().to_owned(), Role::Text),
     ]];
     for (claim, standing) in &why.claims {
@@ -44,14 +44,14 @@ fn reasons(why: &Why, now: Timestamp) -> Vec<ViewerLine> {
             short_duration(now.since(claim.at)),
         );
         lines.push(vec![
-            (format!("{:<10}", ""), Role::Muted),
+            (format!("{:<11}", ""), Role::Muted),
             (said, role),
             (clean(&claim.words).into_owned(), Role::Muted),
         ]);
     }
     lines.push(vec![
-        (format!("{:<10}", "changes by"), Role::Muted),
-        (format!(" {}", decision.would_change()), Role::Text),
+        (format!("{:<11}", "changes by"), Role::Muted),
+        (decision.would_change().to_owned(), Role::Text),
     ]);
     lines
 }
@@ -60,7 +60,7 @@ fn reasons(why: &Why, now: Timestamp) -> Vec<ViewerLine> {
 pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     let task = &detail.card.task;
     let field =
-        |name: &str, value: String| vec![(format!("{name:<10}"), Role::Muted), (value, Role::Text)];
+        |name: &str, value: String| vec![(format!("{name:<11}"), Role::Muted), (value, Role::Text)];
     let ago = |at: crate::domain::Timestamp| format!("{} ago", short_duration(model.now.since(at)));
     let mut lines = vec![field(
         "status",

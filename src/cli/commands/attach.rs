@@ -10,8 +10,8 @@ use crate::domain::{SessionState, Status};
 use crate::protocol::{Api, TaskCard};
 
 const AFTER_HELP: &str = "\
-Ctrl-Q leaves it (Ctrl-B d does too); the agent works on. Without a task it takes the one that needs you,
-or else the one that started last.
+Ctrl-Q leaves it (Ctrl-B d does too); the agent works on. Without a task it
+takes the one that needs you, or else the one that started last.
 
 Examples:
   gluon attach 12

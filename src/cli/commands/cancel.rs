@@ -9,7 +9,8 @@ use super::super::pick;
 use crate::protocol::{Api, ConfirmTask};
 
 const AFTER_HELP: &str = "\
-Branch and worktree stay; `gluon move TASK queue` takes it back. It asks where an agent is at work.
+Branch and worktree stay; `gluon move TASK queue` takes it back. It asks where
+an agent is at work.
 
 Examples:
   gluon cancel 12

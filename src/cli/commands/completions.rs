@@ -7,7 +7,8 @@ use super::super::context::Context;
 use super::super::failure::{Code, Failure, Outcome};
 
 const AFTER_HELP: &str = "\
-Put one of these where your shell starts; tasks, projects and agents complete, too:
+Put one of these where your shell starts; tasks, projects and agents complete,
+too:
   bash   source <(gluon completions bash)
   zsh    source <(gluon completions zsh)
   fish   gluon completions fish | source";

@@ -13,9 +13,10 @@ use crate::domain::{Basis, Cost, Day, MicroUsd};
 use crate::protocol::{Api, CostBy, CostLine, ListCosts, Since};
 
 const AFTER_HELP: &str = "\
-A cost is as the agent reports it, or estimated (~) from its tokens and a table of prices; your own
-prices.json in the configuration directory changes and adds models. A model without a price is unpriced:
-what it cost is not in the sums, which then end in +. Days are those of the machine gluon runs on.
+A cost is as the agent reports it, or estimated (~) from its tokens and a
+table of prices; your own prices.json in the configuration directory changes
+and adds models. A model without a price is unpriced: what it cost is not in
+the sums, which then end in +. Days are those of the machine gluon runs on.
 
 Examples:
   gluon costs                           day by day

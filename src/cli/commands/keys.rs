@@ -10,8 +10,9 @@ use crate::protocol::input::KeyKind;
 use crate::protocol::{Api, Input, Key, KeyPress, Modifiers};
 
 const AFTER_HELP: &str = "\
-Each argument is a key (enter, tab, escape, backspace, up, down, left, right, home, end, pageup, pagedown,
-insert, delete, space, f1 to f35), with ctrl-, alt-, shift- before it if wanted, or else text to type.
+Each argument is a key (enter, tab, escape, backspace, up, down, left, right,
+home, end, pageup, pagedown, insert, delete, space, f1 to f35), with ctrl-,
+alt-, shift- before it if wanted, or else text to type.
 
 Examples:
   gluon keys 12 y enter

@@ -18,8 +18,8 @@ const PIECE: u32 = 256 * 1024;
 const PAUSE: Duration = Duration::from_millis(200);
 
 const AFTER_HELP: &str = "\
-The output is shown without its colours and cursor movements; of an agent that draws a full screen,
-`gluon capture --scrollback` gives the better picture.
+The output is shown without its colours and cursor movements; of an agent that
+draws a full screen, `gluon capture --scrollback` gives the better picture.
 
 Examples:
   gluon logs 12

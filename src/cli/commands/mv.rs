@@ -11,8 +11,8 @@ use crate::domain::Status;
 use crate::protocol::{Api, MoveTask};
 
 const AFTER_HELP: &str = "\
-A move does what dragging the card does: onto running it starts, out of running it stops (resumably),
-onto done it is accepted.
+A move does what dragging the card does: onto running it starts, out of
+running it stops (resumably), onto done it is accepted.
 
 Examples:
   gluon move 12 running

@@ -13,8 +13,8 @@ use crate::domain::TaskId;
 use crate::protocol::{Api, ConfirmTask, Removed, RiskView};
 
 const AFTER_HELP: &str = "\
-It always asks. What the branch and the worktree had is kept in a recovery ref and a patch file first;
-their names are printed.
+It always asks. What the branch and the worktree had is kept in a recovery ref
+and a patch file first; their names are printed.
 
 Examples:
   gluon rm 12

@@ -14,7 +14,8 @@ use crate::protocol::{Api, SendMessage};
 const MAX_MESSAGE: u64 = 1024 * 1024;
 
 const AFTER_HELP: &str = "\
-An agent that has ended is resumed with the message. For single keys see `gluon keys`.
+An agent that has ended is resumed with the message. For single keys see
+`gluon keys`.
 
 Examples:
   gluon send 12 \"use the existing helper instead\"

@@ -9,7 +9,8 @@ use super::super::{pick, screen};
 use crate::protocol::{Api, StartTask};
 
 const AFTER_HELP: &str = "\
-A task that was stopped goes on with its conversation; `gluon retry` begins a new one.
+A task that was stopped goes on with its conversation; `gluon retry` begins a
+new one.
 
 Examples:
   gluon start 12

@@ -9,7 +9,8 @@ use super::super::pick;
 use crate::protocol::Api;
 
 const AFTER_HELP: &str = "\
-The task goes back to the queue and is held there; `gluon resume` goes on where it stopped.
+The task goes back to the queue and is held there; `gluon resume` goes on
+where it stopped.
 
 Examples:
   gluon stop 12

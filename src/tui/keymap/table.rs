@@ -140,9 +140,9 @@ actions! {
 
     Palette, "palette", Program, [(Board: ":" "ctrl-p"), (Prefix: ":")], "Command palette", None, false;
     PauseQueue, "pause_queue", Program, [(Board: "p")], "Pause the queue, or let it go on", None, true;
-    Mouse, "mouse", Program, [(Board: "M")], "Mouse on or off (off: select as usual)", None, true;
+    Mouse, "mouse", Program, [(Board: "M")], "Mouse on, or off to select text", None, true;
     Redraw, "redraw", Program, [(Board: "ctrl-l")], "Draw everything again", None, true;
-    Suspend, "suspend", Program, [(Board: "ctrl-z")], "To the shell for a while; fg returns", None, true;
+    Suspend, "suspend", Program, [(Board: "ctrl-z")], "To the shell; fg comes back", None, true;
     Help, "help", Program, [(Board: "?" "f1"), (Prefix: "?")], "Help", Some("help"), true;
     Quit, "quit", Program, [(Board: "q" "ctrl-c")], "Quit the interface; agents go on", Some("quit"), true;
 

@@ -210,27 +210,50 @@ pub(super) fn footer(model: &Model, area: Rect) -> Bar {
     let (text, role) = chip(model);
     bar.left(&[(text, role)], Some(Hit::Action(Action::SwitchArea)));
     bar.left(&[(" ", Role::Text)], None);
-    for (key, words, action) in hints(model) {
-        let hit = action.map(Hit::Action);
+    let hints = hints(model);
+    let is_help = |hint: &Hint| hint.2 == Some(Action::Help);
+    // Who sees nothing but the way to help finds everything else: room for it is kept.
+    let mut kept = hints.iter().find(|hint| is_help(hint)).map_or(0, wide);
+    for hint in &hints {
+        if is_help(hint) {
+            kept = 0;
+        }
         // A hint that does not fit ends the row: a shorter one behind it would be out of order.
-        if !bar.left(
-            &[
-                (" ", Role::Hint),
-                (&key, Role::Key),
-                (" ", Role::Hint),
-                (&words, Role::Hint),
-                (" ", Role::Hint),
-            ],
-            hit,
-        ) {
+        let behind = if kept > 0 { kept + 1 } else { 0 };
+        if wide(hint) + behind > usize::from(bar.room()) {
             break;
         }
+        add(&mut bar, hint);
+    }
+    if let Some(help) = hints.iter().find(|hint| kept > 0 && is_help(hint)) {
+        add(&mut bar, help);
     }
     bar.bar
 }
 
-/// The hints of the present context: key, words, what a click does.
-fn hints(model: &Model) -> Vec<(String, String, Option<Action>)> {
+/// Key, words, what a click does.
+type Hint = (String, String, Option<Action>);
+
+/// How many cells a hint takes; the blank behind it may be cut off.
+fn wide((key, words, _): &Hint) -> usize {
+    width(key) + width(words) + 2
+}
+
+fn add(bar: &mut Filler, (key, words, action): &Hint) {
+    let hit = action.map(Hit::Action);
+    let pieces = [
+        (" ", Role::Hint),
+        (key.as_str(), Role::Key),
+        (" ", Role::Hint),
+        (words.as_str(), Role::Hint),
+    ];
+    if bar.left(&pieces, hit) {
+        bar.left(&[(" ", Role::Hint)], hit);
+    }
+}
+
+/// The hints of the present context.
+fn hints(model: &Model) -> Vec<Hint> {
     let keymap = &model.keymap;
     let fixed = |chord: Chord, words: &str, action| (label(model, chord), words.to_owned(), action);
     let of = |context: Context, actions: &[Action]| -> Vec<_> {
@@ -301,28 +324,15 @@ fn hints(model: &Model) -> Vec<(String, String, Option<Action>)> {
     ]
 }
 
-fn of_board(
-    model: &Model,
-    of: impl Fn(Context, &[Action]) -> Vec<(String, String, Option<Action>)>,
-) -> Vec<(String, String, Option<Action>)> {
+fn of_board(model: &Model, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> Vec<Hint> {
     use Action::*;
     let mut hints = Vec::new();
     if crate::tui::update::asks(model) {
         hints = of(Context::Asking, &[Allow, Deny]);
     }
-    let status = model.selected().map(|card| card.task.status);
-    let session = model.selected_session().is_some();
-    let fitting: &[Action] = match status {
-        None => &[New, Sessions, Palette, Help, Quit],
-        Some(Status::Queued) if session => &[Resume, New, Open, Diff, Message, Detail],
-        Some(Status::Queued) => &[Start, New, Detail],
-        Some(Status::Running) => &[Open, Stop, Message, Diff, New],
-        Some(Status::Review) => &[Diff, Accept, Resume, Message, New],
-        Some(Status::Done | Status::Cancelled) => &[Diff, Detail, New],
-    };
-    hints.extend(of(Context::Board, fitting));
+    hints.extend(of(Context::Board, fitting(model)));
     let rest: &[Action] = match model.view {
-        _ if status.is_none() => &[],
+        _ if model.selected().is_none() => &[],
         View::Tiles => &[Tile, NextNeedsYou, Help, Quit],
         _ => &[NextNeedsYou, Zoom, Tile, Filter, Help, Quit],
     };
@@ -331,6 +341,21 @@ fn of_board(
     let mut known = std::collections::HashSet::new();
     hints.retain(|(key, ..)| known.insert(key.clone()));
     hints
+}
+
+/// What is most likely wanted now, the likeliest first.
+pub(in crate::tui) fn fitting(model: &Model) -> &'static [Action] {
+    use Action::*;
+    let status = model.selected().map(|card| card.task.status);
+    let session = model.selected_session().is_some();
+    match status {
+        None => &[New, Sessions, Palette, Help, Quit],
+        Some(Status::Queued) if session => &[Resume, New, Open, Diff, Message, Detail],
+        Some(Status::Queued) => &[Start, New, Detail],
+        Some(Status::Running) => &[Open, Stop, Message, Diff, New],
+        Some(Status::Review) => &[Diff, Accept, Resume, Message, New],
+        Some(Status::Done | Status::Cancelled) => &[Diff, Detail, New],
+    }
 }
 
 fn label(model: &Model, chord: Chord) -> String {

@@ -17,6 +17,7 @@ use super::model::{Area, Link, MIN_SIZE, Model, Overlay, View};
 use crate::domain::{SessionId, Status, TaskId};
 use crate::protocol::TaskCard;
 
+pub(super) use bars::fitting;
 pub use bars::{Bar, Segment};
 pub use columns::ColumnLayout;
 

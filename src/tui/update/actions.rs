@@ -7,7 +7,7 @@ use crate::protocol::{
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
-use crate::tui::keymap::Action;
+use crate::tui::keymap::{Action, Entry, Group, TABLE};
 use crate::tui::layout::Layout;
 use crate::tui::model::{Area, Model, Overlay, Purpose, View};
 use crate::tui::msg::{Effect, Update};
@@ -200,12 +200,26 @@ fn push_dialog(model: &mut Model, dialog: Dialog, purpose: Purpose) {
 }
 
 fn palette(model: &mut Model) -> Update {
-    let actions = crate::tui::keymap::TABLE
+    let mut entries: Vec<&Entry> = TABLE
         .iter()
         .filter(|entry| entry.palette)
-        .map(|entry| entry.action)
-        .filter(|action| !matches!(action, Action::Allow | Action::Deny) || super::asks(model))
+        .filter(|entry| {
+            let answers = matches!(entry.action, Action::Allow | Action::Deny);
+            !answers || super::asks(model)
+        })
         .collect();
+    // Before anything is typed: what fits the card first, going elsewhere last.
+    let fitting = crate::tui::layout::fitting(model);
+    entries.sort_by_key(|entry| {
+        let answers = matches!(entry.action, Action::Allow | Action::Deny);
+        let place = fitting.iter().position(|action| *action == entry.action);
+        (
+            !answers,
+            place.unwrap_or(usize::MAX),
+            entry.group == Group::Move,
+        )
+    });
+    let actions = entries.iter().map(|entry| entry.action).collect();
     push_dialog(model, Dialog::palette(actions), Purpose::Itself);
     Update::redraw()
 }

@@ -45,6 +45,20 @@ fn below(model: &Model, status: Status) -> (u16, u16) {
 }
 
 #[test]
+fn the_palette_offers_first_what_fits_the_card() {
+    // An agent at work is typed to; one that asks is answered; what is in review is looked at.
+    let mut board = model(SIZE);
+    press_all(&mut board, &[":", "enter"]);
+    assert_eq!(board.area, Area::Pane);
+    let mut asking = model(SIZE);
+    let update = press_all(&mut asking, &["j", ":", "enter"]);
+    assert!(format!("{update:?}").contains("AnswerAsk"), "{update:?}");
+    let mut review = model(SIZE);
+    let update = press_all(&mut review, &["l", ":", "enter"]);
+    assert!(format!("{update:?}").contains("Diff"), "{update:?}");
+}
+
+#[test]
 fn keys_move_the_selection() {
     for (keys, task) in [
         (&[][..], 12),

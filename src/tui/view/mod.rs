@@ -1,5 +1,6 @@
 //! Drawing: functions of the model and its layout, into a buffer. They change nothing.
 
+mod ascii;
 mod bars;
 mod columns;
 mod empty;
@@ -43,6 +44,9 @@ pub fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) -> Option<Position
         cursor = over;
     }
     toasts::draw(buf, model, layout);
+    if model.theme.glyphs().is_ascii() {
+        ascii::replace(buf);
+    }
     cursor
 }
 

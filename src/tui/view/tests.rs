@@ -200,11 +200,8 @@ fn messages_and_a_lost_connection() {
 #[test]
 fn ascii_needs_nothing_else() {
     let theme = Theme::load("gluon", None, false, true).unwrap();
-    let mut board = board();
-    for card in &mut board.cards {
-        card.task.title = card.task.title.replace("起動", "start");
-    }
-    let mut model = model_with((80, 24), board, theme);
+    // Titles and screens that are not ASCII themselves.
+    let mut model = with_screens(model_with((80, 24), board(), theme));
     assert!(text(&model).is_ascii(), "{}", text(&model));
     insta::assert_snapshot!("ascii_80x24", text(&model));
     press(&mut model, "?");
@@ -222,6 +219,14 @@ fn without_colour_the_selection_still_shows() {
             .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
     );
     insta::assert_snapshot!("mono_reverse", cells_with(&buf, Modifier::REVERSED));
+}
+
+#[test]
+fn the_way_to_help_is_always_shown() {
+    for size in [(300, 80), (80, 24), (60, 20), (40, 12)] {
+        let model = model(size);
+        assert!(text(&model).contains("? help"), "{}", text(&model));
+    }
 }
 
 /// Hostile words, tiny and huge screens: no panic, and no control character in any cell.

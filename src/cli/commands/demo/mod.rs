@@ -18,8 +18,9 @@ use super::super::failure::Outcome;
 use super::super::screen;
 
 const AFTER_HELP: &str = "\
-A repository, seven tasks and a scripted agent: nothing of it calls a model, and all of it is removed when
-you quit. Your own tasks are not touched.
+A repository, nine tasks in all states, and a scripted agent that really
+edits, tests and commits. Nothing of it calls a model, your own tasks are not
+touched, and all of it is removed when you quit.
 
 Examples:
   gluon demo";

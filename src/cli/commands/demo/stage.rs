@@ -13,8 +13,9 @@ use super::super::super::failure::{Failure, Outcome};
 use crate::agents::{self, demo};
 use crate::git::Git;
 
-/// Everything the demo needs of the user's settings is the agent that costs nothing.
-const CONFIG: &str = "[agents]\ndefault = \"demo\"\n\n[queue]\nslots = 6\n";
+/// Everything the demo needs of the user's settings is the agent that costs nothing, and slots for all the
+/// tasks that it starts.
+const CONFIG: &str = "[agents]\ndefault = \"demo\"\n\n[queue]\nslots = 8\n";
 
 /// The longest temporary directory in which sockets still have room, in bytes.
 const MAX_TEMP: usize = 60;
