@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::deliver::Delivery;
 use super::usage::Meter;
+use super::watch::Watch;
 use crate::domain::{Exit, Mode, Reason, Timestamp};
 
 /// An agent CLI, as gluon drives it.
@@ -86,6 +87,12 @@ pub trait Agent: Send + Sync + fmt::Debug {
         None
     }
 
+    /// What reads the agent's own registry for its process `pid`; `None` where it has none. `trace.since` is
+    /// when the process started.
+    fn watch(&self, _: &Trace<'_>, _pid: u32) -> Option<Watch> {
+        None
+    }
+
     /// How to get it, in one sentence; empty where there is nothing to get.
     fn install_hint(&self) -> &str {
         ""
@@ -103,6 +110,8 @@ pub struct StartContext {
     pub conversation: Option<String>,
     /// Whether the user has said that this project may be trusted.
     pub trusted: bool,
+    /// The settings by which the agent is asked to report its turns (see [`super::hook_settings`]).
+    pub hooks: Option<String>,
 }
 
 /// What is known of a run whose conversation is looked for.

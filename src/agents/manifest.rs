@@ -10,6 +10,7 @@ use super::end::judge;
 use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile, Part, Template};
 use super::transcripts::Transcripts;
 use super::usage::Meter;
+use super::watch::Watch;
 use crate::domain::{Exit, Mode, Reason};
 
 /// The longest prompt put into an argument, in bytes. The kernel's limit for one argument is 128 KiB.
@@ -242,6 +243,7 @@ impl ManifestAgent {
                     Part::Prompt => prompt?,
                     Part::Conversation => conversation?,
                     Part::Cwd => &cwd,
+                    Part::Hooks => ctx.hooks.as_deref()?,
                 });
             }
             // No prompt is ever read as a flag, nor as `-`, which means standard input to some.
@@ -393,6 +395,15 @@ impl Agent for ManifestAgent {
                 ..*trace
             },
         )
+    }
+
+    fn watch(&self, trace: &Trace<'_>, pid: u32) -> Option<Watch> {
+        let env = |name: &str| self.environment(trace, name);
+        let trace = Trace {
+            env: &env,
+            ..*trace
+        };
+        Watch::new(self.transcripts?, &trace, pid)
     }
 
     fn version_command(&self) -> Vec<String> {

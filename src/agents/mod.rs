@@ -11,6 +11,7 @@ mod deliver;
 pub mod demo;
 mod end;
 mod environment;
+mod hooks;
 mod manifest;
 mod prices;
 mod registry;
@@ -18,6 +19,7 @@ mod schema;
 mod transcripts;
 mod usage;
 mod uuid;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,10 @@ pub use agent::{
 };
 pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
 pub use environment::{ChildEnv, child_env};
+pub use hooks::{hook_settings, read_hook};
 pub use manifest::MAX_ARGUMENT;
 pub use prices::load_prices;
 pub use registry::{ManifestProblem, Registry, command_agent, installed, own_program};
 pub use usage::Meter;
 pub use uuid::{new_conversation_id, uuid_v4};
+pub use watch::{Report, Watch};

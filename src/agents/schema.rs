@@ -110,7 +110,7 @@ pub(super) struct Command {
 #[serde(
     untagged,
     expecting = "an argument is a string, a list of strings that are left out together, or \
-                 { when = \"trusted\", args = [...] }; placeholders are {prompt}, {conversation} and {cwd}"
+                 { when = \"trusted\", args = [...] }; placeholders are {prompt}, {conversation}, {cwd} and {hooks}"
 )]
 pub(super) enum Argument {
     /// One; left out where its placeholder has no value.
@@ -155,6 +155,8 @@ pub(super) enum Part {
     Conversation,
     /// The working directory.
     Cwd,
+    /// The settings that make the agent report its turns.
+    Hooks,
 }
 
 impl TryFrom<String> for Template {
@@ -169,6 +171,7 @@ impl TryFrom<String> for Template {
                 ("{prompt}", Part::Prompt),
                 ("{conversation}", Part::Conversation),
                 ("{cwd}", Part::Cwd),
+                ("{hooks}", Part::Hooks),
             ]
             .into_iter()
             .find(|(name, _)| from.starts_with(name));
@@ -182,7 +185,8 @@ impl TryFrom<String> for Template {
                 }
                 None if is_word => {
                     return Err(format!(
-                        "`{text}`: the placeholders are {{prompt}}, {{conversation}} and {{cwd}}"
+                        "`{text}`: the placeholders are {{prompt}}, {{conversation}}, {{cwd}} and \
+                         {{hooks}}"
                     ));
                 }
                 None => {

@@ -25,6 +25,7 @@ fn context(prompt: &str) -> StartContext {
         cwd: "/work tree".into(),
         conversation: Some("ID".to_owned()),
         trusted: false,
+        hooks: None,
     }
 }
 

@@ -83,6 +83,9 @@ pub(super) enum Command {
     /// Hold the agents' terminals (started by gluon itself)
     #[command(hide = true)]
     Keeper,
+    /// Tell the daemon what an agent says of itself (started by agents)
+    #[command(hide = true)]
+    Hook,
     /// A scripted agent that needs no key (started by gluon itself)
     #[command(hide = true, disable_help_flag = true)]
     DemoAgent {

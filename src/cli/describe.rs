@@ -50,7 +50,11 @@ pub(super) fn activity(session: &SessionView, now: Timestamp) -> Cell {
                 Activity::Working => Role::Active,
                 _ => Role::Plain,
             };
-            (activity.word().to_owned(), role)
+            let words = match (activity, session.background) {
+                (Activity::Idle, count @ 1..) => format!("idle, {count} in the background"),
+                _ => activity.word().to_owned(),
+            };
+            (words, role)
         }
     };
     if let Some(verdict) = session

@@ -58,6 +58,7 @@ fn run(cli: Cli) -> Outcome<ExitCode> {
     match command {
         // The roles have their own lives: no context, no runtime of ours.
         Command::Keeper => roles::keeper(),
+        Command::Hook => Ok(roles::hook()),
         Command::DemoAgent { args } => Ok(roles::demo_agent(args)),
         Command::Daemon(daemon) if daemon.is_role() => roles::daemon(),
         command => {
@@ -108,7 +109,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Doctor(command) => return command.run(ctx).await,
         Command::Demo(command) => return command.run(ctx).await,
         Command::Completions(command) => command.run(ctx)?,
-        Command::Keeper | Command::DemoAgent { .. } => {
+        Command::Keeper | Command::Hook | Command::DemoAgent { .. } => {
             return Err(Failure::usage("this role runs by itself"));
         }
     }

@@ -7,7 +7,9 @@
 
 mod api;
 mod autostart;
+mod hook;
 mod link;
 
 pub use api::Client;
+pub use hook::tell;
 pub use link::{ConnectError, ConnectOptions, Events};

@@ -12,12 +12,12 @@ pub(super) fn now() -> Timestamp {
 
 /// The day of `at` where the machine is.
 pub(super) fn local_day(at: Timestamp) -> Day {
-    Day::of(at, offset(at))
+    Day::of(at, local_offset(at))
 }
 
 /// How far the local clock was ahead of UTC at `at`, in milliseconds.
 #[allow(unsafe_code)]
-fn offset(at: Timestamp) -> i64 {
+pub(super) fn local_offset(at: Timestamp) -> i64 {
     let seconds = at.0.div_euclid(1000) as libc::time_t;
     // SAFETY: `tm` is plain data for which all zeroes is a value.
     let mut local: libc::tm = unsafe { std::mem::zeroed() };

@@ -61,6 +61,16 @@ impl Activity {
         }
     }
 
+    /// Whether the agent's service refuses it: what such an agent shows of itself is an ordinary end of a
+    /// turn.
+    pub fn is_held_back(&self) -> bool {
+        match self {
+            Activity::Limited(_) => true,
+            Activity::Waiting(ask) => ask.kind == AskKind::Auth,
+            _ => false,
+        }
+    }
+
     /// Whether the user is the one who has to act.
     pub fn needs_user(&self) -> bool {
         matches!(self, Activity::Waiting(_) | Activity::Idle)

@@ -16,6 +16,8 @@ use super::units::Timestamp;
 pub const IDLE_DEBOUNCE: i64 = 1_500;
 /// How much later than a limit its own turn may be reported as ended, in milliseconds.
 const LIMIT_GRACE: i64 = 5_000;
+/// Two sources that say within so long that the agent asks speak of the same ask, in milliseconds.
+const SAME_ASK: u64 = 5_000;
 /// Decisions that are remembered.
 const REMEMBERED: usize = 16;
 /// The longest evidence that is kept, in characters.
@@ -85,7 +87,7 @@ pub struct Claim {
 pub enum Rule {
     /// The process is gone, so nothing else counts.
     Ended,
-    /// A usage limit holds until its time or until a newer turn.
+    /// A usage limit, or a login that is needed, holds until its time or until a newer turn.
     Limit,
     /// The most trusted source whose word still stands.
     MostTrusted,
@@ -100,7 +102,9 @@ impl Rule {
     pub fn sentence(self) -> &'static str {
         match self {
             Rule::Ended => "the process has ended, so nothing else counts",
-            Rule::Limit => "a usage limit counts until its time is up or a newer turn begins",
+            Rule::Limit => {
+                "a usage limit or a missing login counts until its time is up or a newer turn begins"
+            }
             Rule::MostTrusted => "the most trusted source whose word still stands",
             Rule::JustStarted => "the process has just started and nothing says more yet",
             Rule::Nobody => "nothing that can be trusted says anything",
@@ -235,8 +239,7 @@ impl Evidence {
         let best = standing.clone().next();
         let limit = standing.clone().find(|kept| {
             let newer = best.map_or(kept.claim.at, |best| best.claim.at);
-            matches!(kept.claim.says, Activity::Limited(_))
-                && newer.0 <= kept.claim.at.0.saturating_add(LIMIT_GRACE)
+            kept.claim.says.is_held_back() && newer.0 <= kept.claim.at.0.saturating_add(LIMIT_GRACE)
         });
         if let Some(kept) = limit {
             let claim = &kept.claim;
@@ -249,7 +252,8 @@ impl Evidence {
                 (Standing::TooFresh, None) => continue,
                 _ => (&claim.says, claim.ends()),
             };
-            return decision(says, Rule::MostTrusted, Some(claim.source), until);
+            let says = self.in_full(says, claim.at, now);
+            return decision(&says, Rule::MostTrusted, Some(claim.source), until);
         }
         let fresh = self
             .kept
@@ -262,6 +266,31 @@ impl Evidence {
                 decision(&claim.says, Rule::JustStarted, Some(Source::Process), until)
             }
             None => decision(&Activity::Unknown, Rule::Nobody, None, soon),
+        }
+    }
+
+    /// Who decides that the agent waits may not say what for; a source that saw the same may.
+    fn in_full(&self, says: &Activity, at: Timestamp, now: Timestamp) -> Activity {
+        let Activity::Waiting(ask) = says else {
+            return says.clone();
+        };
+        let same = |kept: &&Kept| {
+            let apart = kept.claim.at.0.abs_diff(at.0);
+            apart <= SAME_ASK && kept.standing(now) != Standing::Expired
+        };
+        let told = self
+            .kept
+            .iter()
+            .filter(same)
+            .find_map(|kept| match &kept.claim.says {
+                Activity::Waiting(told) if told.kind == ask.kind && !told.text.is_empty() => {
+                    Some(told)
+                }
+                _ => None,
+            });
+        match told {
+            Some(told) if ask.text.is_empty() => Activity::Waiting(told.clone()),
+            _ => says.clone(),
         }
     }
 

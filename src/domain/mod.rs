@@ -10,7 +10,9 @@ pub mod calendar;
 pub mod cost;
 pub mod evidence;
 pub mod health;
+pub mod hook;
 pub mod ids;
+pub mod limit;
 pub mod names;
 pub mod pace;
 pub mod records;
@@ -23,6 +25,7 @@ pub use calendar::Day;
 pub use cost::{Basis, Cost, Prices, Usage, UsageRow};
 pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
 pub use health::{Health, Verdict};
+pub use hook::{Hook, HookSays};
 pub use ids::{ProjectId, RunId, SessionId, TaskId};
 pub use pace::Pace;
 pub use records::{

@@ -11,7 +11,8 @@ use super::input::Input;
 use super::screen::ScreenUpdate;
 use super::views::{QueueView, SessionView, TaskCard};
 use crate::domain::{
-    Day, MicroUsd, Mode, Priority, Project, ProjectId, SessionId, Status, TaskId, Timestamp,
+    Day, Hook, MicroUsd, Mode, Priority, Project, ProjectId, RunId, SessionId, Status, TaskId,
+    Timestamp,
 };
 
 /// A new task.
@@ -304,6 +305,13 @@ pub enum Notice {
     Seen(SessionId),
     /// What the user's terminal is, so that agents can be answered as it would.
     Terminal(TerminalInfo),
+    /// A hook of an agent tells something.
+    Hook {
+        /// The run whose agent it is.
+        run: RunId,
+        /// What it tells.
+        hook: Hook,
+    },
 }
 
 /// The outer terminal, as far as agents ask for it.

@@ -40,6 +40,8 @@ pub struct SessionView {
     pub runs: u32,
     /// Whether `resume` can continue its conversation.
     pub resumable: bool,
+    /// How much the agent has going on in the background: shells, subagents.
+    pub background: u32,
 }
 
 /// What git says about a task's branch.

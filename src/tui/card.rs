@@ -101,6 +101,10 @@ pub fn activity(session: &SessionView, now: Timestamp) -> Piece {
         }
         Activity::Exited(exit) => (exit_words(*exit), Role::Muted),
         Activity::Working => ("working".to_owned(), Role::Working),
+        Activity::Idle if session.background > 0 => {
+            let count = session.background;
+            (format!("idle, {count} in the background"), Role::Slow)
+        }
         Activity::Idle => ("idle: your turn".to_owned(), Role::Slow),
         other => (other.word().to_owned(), Role::Muted),
     }

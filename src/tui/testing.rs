@@ -91,6 +91,7 @@ pub fn session(id: i64, of: &Task, activity: Activity) -> SessionView {
         unseen: false,
         runs: 1,
         resumable: true,
+        background: 0,
     }
 }
 

@@ -10,10 +10,11 @@ use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
     Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, Mark, Means,
-    StartContext, Trace, child_env, command_agent, deliver, installed, new_conversation_id,
+    StartContext, Trace, Watch, child_env, command_agent, deliver, hook_settings, installed,
+    new_conversation_id, own_program,
 };
 use crate::daemon::session::{Sign, Signs, Step};
-use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Session, Task, Timestamp};
+use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Run, Session, Task, Timestamp};
 use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
 /// The agent of a task that runs a command of the user's.
@@ -165,6 +166,7 @@ impl Service {
             cwd: cwd.to_owned(),
             conversation,
             trusted: false,
+            hooks: hooks(),
         };
         let launch = match task.mode {
             Mode::Interactive => agent.start(&context)?,
@@ -202,6 +204,7 @@ impl Service {
             cwd: session.cwd.clone(),
             conversation: session.conversation.clone(),
             trusted: false,
+            hooks: hooks(),
         };
         let launch = match session.mode {
             Mode::Interactive => agent.resume(&context, &conversation),
@@ -319,6 +322,12 @@ impl Service {
         looked.await.ok().flatten()
     }
 
+    /// What reads the registry that a session's agent keeps of its process.
+    pub(super) fn registry_of(&self, session: &Session, run: &Run) -> Option<Watch> {
+        let agent = self.agent_of(&session.agent, None).ok()?;
+        agent.watch(&trace(session, run.started_at), run.pid?)
+    }
+
     /// What the end of a run means.
     pub(super) fn judge(&self, task: &Task, session: &Session, ended: &EndedRun) -> Reason {
         if let Some(why) = self.setup_failure(session.id) {
@@ -352,6 +361,12 @@ impl Service {
         })
         .await
     }
+}
+
+/// What makes agents that can do so report their turns by `gluon hook`.
+fn hooks() -> Option<String> {
+    // A path that is not text cannot be put into JSON.
+    own_program().to_str().map(hook_settings)
 }
 
 /// Where an agent may have left word of what it did in `session` from `since` on.

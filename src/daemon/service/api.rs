@@ -44,6 +44,7 @@ impl Caller {
                 (session, command)
             }
             Notice::Seen(session) => return self.service.mark_seen(session),
+            Notice::Hook { run, hook } => return self.service.take_hook(run, hook),
             Notice::Terminal(info) => return self.service.set_outer(info),
         };
         // A session that is not open has nobody to hear it.

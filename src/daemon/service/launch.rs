@@ -12,6 +12,7 @@ use super::{Caller, Service};
 use crate::config::setup_hash;
 use crate::daemon::clock;
 use crate::daemon::session::Command;
+use crate::domain::hook::RUN;
 use crate::domain::{Action, Project, Reason, Run, RunId, Session, SessionId, SessionState, Task};
 use crate::protocol::{ApiError, ApiResult, ErrorCode, Level, StartTask, TaskCard};
 
@@ -159,7 +160,7 @@ impl Service {
         &self,
         task: &Task,
         session: &Session,
-        plan: Plan,
+        mut plan: Plan,
         size: Option<(u16, u16)>,
     ) -> ApiResult<RunId> {
         let handle = self.open_session(session, size)?;
@@ -179,6 +180,7 @@ impl Service {
         })?;
         // Before the process can end.
         self.state().runs.insert(run.id, session.id);
+        plan.env.push((RUN.into(), run.id.to_string().into()));
         let spawned = self
             .keeper
             .spawn(run.id, plan.argv, plan.env, &session.cwd, size);
@@ -190,15 +192,19 @@ impl Service {
             }
         };
         let run_id = run.id;
-        self.store.update_run(&Run {
+        let run = Run {
             pid: Some(pid),
             ..run
-        })?;
+        };
+        self.store.update_run(&run)?;
         handle.send(Command::Follow {
             run: run_id,
             master,
             size: Some(size),
         });
+        if let Some(watch) = self.registry_of(session, &run) {
+            handle.send(Command::Watch(watch));
+        }
         if !plan.steps.is_empty() {
             handle.send(Command::Deliver(plan.steps));
         }

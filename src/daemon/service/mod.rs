@@ -24,6 +24,7 @@ mod sessions;
 mod spending;
 mod stop;
 mod tasks;
+mod told;
 mod views;
 
 use std::collections::{HashMap, HashSet};

@@ -34,6 +34,7 @@ impl Service {
                 let service = self.clone();
                 tokio::spawn(async move { service.look_at_git(task, false).await });
             }
+            Notice::Conversation(id) => self.follow_conversation(session, id),
             Notice::Bell => self.hub.publish(Event::Bell(session)),
             Notice::Clipboard(text) => self.hub.publish(Event::Clipboard { session, text }),
             Notice::Notification(text) => self.say(self.task_of(session), Level::Info, text),

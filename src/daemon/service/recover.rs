@@ -65,6 +65,9 @@ impl Service {
                 size: None,
             });
         }
+        if let Some(watch) = self.registry_of(&session, &run) {
+            handle.send(Command::Watch(watch));
+        }
         if let Some(exit) = kept.exit {
             handle.send(Command::Exited(run.id, exit));
         }

@@ -158,6 +158,7 @@ impl Service {
             unseen: meta.unseen,
             runs,
             resumable,
+            background: meta.background,
             session,
         }
     }

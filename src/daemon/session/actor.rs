@@ -29,6 +29,10 @@ pub(super) struct Actor {
     pub(super) evidence: Evidence,
     /// When time alone may change what is concluded from it.
     pub(super) conclude_at: Option<Instant>,
+    /// The registry that the agent keeps, if it keeps one.
+    pub(super) registry: Option<super::told::Registry>,
+    /// Subagents at work.
+    pub(super) subagents: u32,
     /// When the screen is read next.
     pub(super) look_at: Option<Instant>,
     /// `None` where it cannot be opened; then output is shown but not kept.
@@ -166,6 +170,7 @@ impl Actor {
         let before = meta.clone();
         change(&mut meta);
         let changed = *meta != before;
+        self.tidings.turn_changed |= meta.activity != before.activity;
         drop(meta);
         if changed {
             self.tidings.meta_changed = true;

@@ -69,6 +69,8 @@ impl Actor {
             }
             Command::Note(text) => self.note(&text, now),
             Command::Follow { run, master, size } => self.follow(run, master, size),
+            Command::Watch(watch) => self.watch(watch),
+            Command::Hook(hook) => self.hook_says(hook),
             Command::Exited(run, exit) => self.exited(run, exit),
             Command::Close => self.closing = true,
         }

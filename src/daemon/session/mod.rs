@@ -15,6 +15,7 @@ mod pacing;
 mod pending;
 mod status;
 mod timers;
+mod told;
 mod viewers;
 mod wake;
 
@@ -32,7 +33,10 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 pub(super) use self::observe::{Sign, Signs};
 use super::outbox::{ClientId, Outbox};
-use crate::domain::{Activity, Claim, Decision, Exit, RunId, SessionId, Standing, Timestamp, Turn};
+use crate::agents::Watch;
+use crate::domain::{
+    Activity, Claim, Decision, Exit, Hook, RunId, SessionId, Standing, Timestamp, Turn,
+};
 use crate::protocol::{Input, Lines, Match, TerminalInfo};
 use crate::terminal::Options;
 
@@ -106,6 +110,10 @@ pub(super) enum Command {
         master: OwnedFd,
         size: Option<(u16, u16)>,
     },
+    /// The registry that tells of the process which is followed.
+    Watch(Watch),
+    /// A hook of the agent's tells something.
+    Hook(Hook),
     /// The process ended: take the rest of its output, then say so.
     Exited(RunId, Exit),
     /// End the thread.
@@ -119,6 +127,8 @@ pub(super) enum Notice {
     Changed,
     /// It has printed and is quiet now.
     Quiet,
+    /// The conversation it leads now.
+    Conversation(String),
     /// The bell.
     Bell,
     /// It wants this text on the clipboard.
@@ -142,6 +152,8 @@ pub(super) struct Meta {
     pub(super) last_output_at: Option<Timestamp>,
     pub(super) size: (u16, u16),
     pub(super) unseen: bool,
+    /// How much the agent has going on in the background.
+    pub(super) background: u32,
     /// Whether a process is attached to it.
     pub(super) live: bool,
     /// How many clients follow it.
@@ -157,6 +169,7 @@ impl Meta {
             last_output_at: None,
             size,
             unseen: false,
+            background: 0,
             live: false,
             viewers: 0,
         }

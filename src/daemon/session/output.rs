@@ -31,6 +31,8 @@ impl Actor {
             signs: opening.signs,
             evidence: Default::default(),
             conclude_at: None,
+            registry: None,
+            subagents: 0,
             look_at: None,
             log: None,
             marks,
@@ -138,6 +140,8 @@ impl Actor {
         self.pending.clear();
         self.deliveries.clear();
         self.step_ends = None;
+        self.registry = None;
+        self.subagents = 0;
         self.process = Some(Process {
             run,
             master: Some(master),
@@ -157,6 +161,7 @@ impl Actor {
         let size_now = self.size;
         self.update_meta(|meta| {
             meta.live = true;
+            meta.background = 0;
             meta.size = size_now;
         });
         match size {

@@ -13,6 +13,8 @@ use crate::domain::{Activity, AskKind};
 
 /// The shortest time between two [`Notice::Changed`].
 const TELL_EVERY: Duration = Duration::from_millis(250);
+/// The same where the agent's activity has changed, which is what the user watches for.
+const TELL_TURN_EVERY: Duration = Duration::from_millis(50);
 /// Output alone is told this seldom.
 const TELL_OUTPUT_EVERY: Duration = Duration::from_secs(5);
 /// So long without output is quiet.
@@ -24,6 +26,8 @@ const GATHER: Duration = Duration::from_millis(2);
 #[derive(Debug, Default)]
 pub(super) struct Tidings {
     pub(super) meta_changed: bool,
+    /// Whether the agent's activity is among it.
+    pub(super) turn_changed: bool,
     told: Option<Instant>,
     bell_at: Option<Instant>,
     /// Output since the service last heard of it, and the time of the newest.
@@ -41,10 +45,17 @@ impl Tidings {
         free
     }
 
+    fn tell_every(&self) -> Duration {
+        match self.turn_changed {
+            true => TELL_TURN_EVERY,
+            false => TELL_EVERY,
+        }
+    }
+
     fn deadline(&self) -> Option<Instant> {
         let quiet = self.output_at.map(|at| at + QUIET);
         let told = match (self.meta_changed, self.told) {
-            (true, Some(at)) => Some(at + TELL_EVERY),
+            (true, Some(at)) => Some(at + self.tell_every()),
             (true, None) => Some(Instant::now()),
             (false, _) => None,
         };
@@ -74,6 +85,7 @@ impl Actor {
         if self.tidings.output_at.is_some_and(|at| now >= at + QUIET) {
             self.tidings.output_at = None;
             self.look_at_screen();
+            self.read_registry();
             self.tell(Notice::Quiet);
             if let Some(log) = &mut self.log {
                 log.idle();
@@ -81,6 +93,9 @@ impl Actor {
         }
         if self.look_at.is_some_and(|at| now >= at) {
             self.look_at_screen();
+        }
+        if self.registry_at().is_some_and(|at| now >= at) {
+            self.read_registry();
         }
         if self.conclude_at.is_some_and(|at| now >= at) {
             self.conclude();
@@ -92,9 +107,11 @@ impl Actor {
     }
 
     fn tell_changes(&mut self, now: Instant) {
-        let due = self.tidings.told.is_none_or(|at| now >= at + TELL_EVERY);
+        let every = self.tidings.tell_every();
+        let due = self.tidings.told.is_none_or(|at| now >= at + every);
         if self.tidings.meta_changed && due {
             self.tidings.meta_changed = false;
+            self.tidings.turn_changed = false;
             self.tidings.told = Some(now);
             self.tell(Notice::Changed);
         }
@@ -103,6 +120,7 @@ impl Actor {
     /// Notes output for those who only want to know that there is some.
     pub(super) fn note_output(&mut self, now: Instant) {
         self.output_says(now);
+        self.registry_may_have_changed(now);
         self.last_output = Some(now);
         self.tidings.output_at = Some(now);
         let mut meta = lock(&self.meta);
@@ -122,6 +140,7 @@ impl Actor {
         next = earliest(next, self.cut_again);
         next = earliest(next, self.conclude_at);
         next = earliest(next, self.look_at);
+        next = earliest(next, self.registry_at());
         if self.process.is_some() {
             next = earliest(next, self.step_ends);
             if self.step_ends.is_some() {

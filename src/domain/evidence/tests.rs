@@ -31,6 +31,13 @@ fn waiting(text: &str) -> Activity {
     })
 }
 
+fn login() -> Activity {
+    Activity::Waiting(Ask {
+        kind: AskKind::Auth,
+        text: "Invalid API key".into(),
+    })
+}
+
 fn evidence(claims: Vec<Claim>) -> Evidence {
     let mut evidence = Evidence::default();
     for claim in claims {
@@ -135,6 +142,37 @@ fn who_decides() {
             Limited(Some(at(500))),
             Limit,
             Some(Hook),
+        ),
+        (
+            "so does a login that is missing",
+            vec![says(Program, Idle, 2), says(Hook, login(), 1)],
+            9,
+            login(),
+            Limit,
+            Some(Hook),
+        ),
+        (
+            "who decides may not say what is asked",
+            vec![
+                says(Registry, waiting(""), 3),
+                says(Hook, waiting("Bash: ls"), 1),
+                says(Screen, waiting("Do you want to"), 3),
+            ],
+            9,
+            waiting("Bash: ls"),
+            MostTrusted,
+            Some(Registry),
+        ),
+        (
+            "but what was asked earlier is not what is asked now",
+            vec![
+                says(Registry, waiting(""), 30),
+                says(Hook, waiting("Bash: ls"), 1),
+            ],
+            31,
+            waiting(""),
+            MostTrusted,
+            Some(Registry),
         ),
         (
             "a limit is over when its time is up",
