@@ -5,7 +5,7 @@ mod daemon_support;
 
 use daemon_support::World;
 use gluon::domain::{Basis, MicroUsd, Status};
-use gluon::protocol::{Api, CostBy, Input, ListCosts, NewTask, Since};
+use gluon::protocol::{Api, CostBy, Input, ListCosts, NewTask, ShowCosts, Since};
 
 /// An agent that keeps transcripts as Claude Code does, and uses more for each line it is given.
 const AGENT: &str = r#"
@@ -89,4 +89,22 @@ async fn a_task_costs_what_its_agent_used() {
         .map(|line| format!("{} {} {}", line.key, line.requests, line.cost))
         .collect();
     assert_eq!(lines, ["our-model 2 $0.50", "nobody 1 unpriced"]);
+
+    let by_task = ShowCosts {
+        by: CostBy::Task,
+        days: Some(7),
+        project: None,
+    };
+    let view = watcher.client.show_costs(by_task).await.unwrap();
+    assert_eq!((view.days.len(), view.lines.len()), (1, 1));
+    assert_eq!(view.days[0].key, view.today.to_string());
+    assert_eq!(view.lines[0].cost, cost);
+    assert_eq!(view.problems, Vec::<String>::new());
+    let recent = watcher.client.board(()).await.unwrap().queue.recent;
+    assert_eq!(recent.len(), 7);
+    assert_eq!(recent[6], MicroUsd(500_000));
+    // A mistake in the user's prices is said.
+    std::fs::write(world.paths.prices(), "{ half").unwrap();
+    let view = watcher.client.show_costs(by_task).await.unwrap();
+    assert!(view.problems[0].contains("prices.json"));
 }

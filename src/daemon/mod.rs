@@ -13,6 +13,7 @@ mod keeper;
 mod lock;
 mod log_file;
 mod outbox;
+mod prices;
 mod process;
 mod scheduler;
 mod server;

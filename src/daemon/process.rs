@@ -7,11 +7,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::keeper::Keeper;
+use super::prices::PriceBook;
 use super::service::{End, Parts, Service};
 use super::{lock, log_file, scheduler, server, settings};
-use crate::agents::{self, Registry};
+use crate::agents::Registry;
 use crate::config::{Config, Paths};
-use crate::domain::Prices;
 use crate::protocol::{CANNOT_RUN, Event};
 use crate::store::Store;
 
@@ -62,7 +62,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = server::bind(&paths.socket())?;
     let agents = load_agents(&paths);
-    let prices = load_prices(&paths);
+    let prices = PriceBook::new(paths.prices());
     let (keeper, mut exits) = Keeper::connect(&paths)
         .await
         .context("cannot reach the keeper; `gluon keeper` starts both")?;
@@ -114,14 +114,6 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
             0
         }
     })
-}
-
-fn load_prices(paths: &Paths) -> Prices {
-    let (prices, problems) = agents::load_prices(Some(&paths.prices()));
-    for problem in problems {
-        tracing::error!(problem, "a price cannot be used");
-    }
-    prices
 }
 
 fn load_agents(paths: &Paths) -> Registry {

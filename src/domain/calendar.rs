@@ -47,6 +47,37 @@ impl Day {
         i32::try_from(days + of_year - 719_468).ok().map(Day)
     }
 
+    /// The first of so many days that end with this one.
+    pub fn before(self, days: u32) -> Day {
+        Day(self.0.saturating_sub_unsigned(days.saturating_sub(1)))
+    }
+
+    /// The Monday of its week.
+    pub fn week(self) -> Day {
+        Day(self.0.saturating_sub(i32::from(self.weekday())))
+    }
+
+    /// The first of its month.
+    pub fn month(self) -> Day {
+        Day(self.0.saturating_sub(self.of_month() as i32 - 1))
+    }
+
+    /// Days since Monday.
+    pub fn weekday(self) -> u8 {
+        // The epoch was a Thursday.
+        (i64::from(self.0) + 3).rem_euclid(7) as u8
+    }
+
+    /// The day of its month, from 1.
+    pub fn of_month(self) -> u8 {
+        self.civil().2 as u8
+    }
+
+    /// The month of its year, from 1.
+    pub fn of_year(self) -> u8 {
+        self.civil().1 as u8
+    }
+
     fn civil(self) -> (i64, i64, i64) {
         let days = i64::from(self.0) + 719_468;
         let era = days.div_euclid(146_097);
@@ -139,6 +170,28 @@ mod tests {
                 assert_eq!(Day::parse(&day.to_string()), Some(day));
             }
         }
+    }
+
+    #[test]
+    fn weeks_begin_on_mondays_and_months_on_their_first() {
+        let day = |text: &str| Day::parse(text).unwrap();
+        for (text, monday, first, weekday) in [
+            ("2026-11-24", "2026-11-23", "2026-11-01", 1),
+            ("2026-11-01", "2026-10-26", "2026-11-01", 6),
+            ("1970-01-01", "1969-12-29", "1970-01-01", 3),
+            ("2024-02-29", "2024-02-26", "2024-02-01", 3),
+        ] {
+            let at = day(text);
+            assert_eq!((at.week(), at.month()), (day(monday), day(first)), "{text}");
+            assert_eq!(at.weekday(), weekday);
+        }
+        assert_eq!(Day(i32::MIN).week(), Day(i32::MIN));
+        assert_eq!(day("2026-11-24").before(7), day("2026-11-18"));
+        assert_eq!(day("2026-11-24").before(1), day("2026-11-24"));
+        assert_eq!(
+            (day("2026-11-24").of_month(), day("2026-11-24").of_year()),
+            (24, 11)
+        );
     }
 
     #[test]

@@ -52,6 +52,31 @@ pub fn short_duration(millis: i64) -> String {
     }
 }
 
+/// A count in three figures: `999`, `1.2k`, `12.3k`, `123k`, `1.2M`; never wider than five cells.
+pub fn short_count(count: u64) -> String {
+    const UNITS: [(&str, u64); 4] = [
+        ("T", 1_000_000_000_000),
+        ("G", 1_000_000_000),
+        ("M", 1_000_000),
+        ("k", 1000),
+    ];
+    // What would be rounded to a thousand of a unit is one of the next.
+    let fits = |(_, unit): &&(&str, u64)| count >= unit - unit / 2000;
+    match UNITS.iter().find(fits) {
+        None => count.to_string(),
+        Some((name, unit)) => {
+            let tenths = (count.saturating_add(unit / 20)) / (unit / 10);
+            match tenths {
+                ..1000 => format!("{}.{}{name}", tenths / 10, tenths % 10),
+                _ => format!(
+                    "{}{name}",
+                    (count.saturating_add(unit / 2) / unit).min(9999)
+                ),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +91,25 @@ mod tests {
             (-2_500_000, "-$2.50"),
         ] {
             assert_eq!(MicroUsd(micros).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn counts_stay_short() {
+        for (count, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1.0k"),
+            (1249, "1.2k"),
+            (12_345, "12.3k"),
+            (99_949, "99.9k"),
+            (99_950, "100k"),
+            (999_499, "999k"),
+            (999_500, "1.0M"),
+            (1_250_000_000, "1.3G"),
+            (u64::MAX, "9999T"),
+        ] {
+            assert_eq!(short_count(count), text);
         }
     }
 

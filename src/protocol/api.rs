@@ -84,6 +84,8 @@ macro_rules! with_requests {
             AnswerAsk answer_ask(AnswerAsk) -> ();
             /// What was spent, added up.
             ListCosts list_costs(ListCosts) -> Vec<CostLine>;
+            /// What was spent, day by day and added up by something else.
+            ShowCosts show_costs(ShowCosts) -> CostsView;
         }
     };
 }

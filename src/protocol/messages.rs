@@ -82,6 +82,17 @@ pub enum CostBy {
     Model,
 }
 
+/// Everything about costs that the interface shows at once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowCosts {
+    /// By what they are added up.
+    pub by: CostBy,
+    /// So many days up to today; `None`: from the beginning.
+    pub days: Option<u32>,
+    /// Only those of this project.
+    pub project: Option<ProjectId>,
+}
+
 /// Changes to a task; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditTask {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::screen::{Row, Style};
 use crate::domain::schedule::Hold;
 use crate::domain::{
-    Activity, Claim, Cost, Decision, EventRecord, Mode, Project, Run, Session, SessionId, Standing,
-    Task, TaskId, Timestamp, Turn, Usage, Verdict,
+    Activity, Claim, Cost, Day, Decision, EventRecord, MicroUsd, Mode, Project, Run, Session,
+    SessionId, Standing, Task, TaskId, Timestamp, Turn, Usage, Verdict,
 };
 
 /// A session with what is observed of it.
@@ -126,6 +126,8 @@ pub struct QueueView {
     pub used: u32,
     /// What everything cost today, where the daemon is; `None` where nothing was used.
     pub today: Option<Cost>,
+    /// What each of the last days cost, as far as it is known; today is the last.
+    pub recent: Vec<MicroUsd>,
 }
 
 /// A task with everything about it.
@@ -275,6 +277,20 @@ pub struct CostLine {
     pub usage: Usage,
     /// What they cost.
     pub cost: Cost,
+}
+
+/// What was spent, as the costs view shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CostsView {
+    /// Which day it is, where the daemon is.
+    pub today: Day,
+    /// Day by day, the oldest first and only days on which something was used: those that were asked for,
+    /// and in any case this week's and this month's.
+    pub days: Vec<CostLine>,
+    /// What was asked for, the dearest first.
+    pub lines: Vec<CostLine>,
+    /// What is wrong with the user's own prices, a sentence each.
+    pub problems: Vec<String>,
 }
 
 /// What an attach gives at once; screen updates follow.

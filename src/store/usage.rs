@@ -103,6 +103,21 @@ impl Store {
         self.cost("day = ?1", [day.0])
     }
 
+    /// What is known of what each day from `since` on cost, the oldest first; days without usage are not there.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn cost_by_day(&self, since: Day) -> Result<Vec<(Day, MicroUsd)>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT day, coalesce(sum(cost), 0) FROM usage WHERE day >= ?1 GROUP BY day ORDER BY day",
+        )?;
+        let rows = query.query_map([since.0], |row| {
+            Ok((Day(row.get(0)?), MicroUsd(row.get(1)?)))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn cost(&self, which: &str, params: impl Params) -> Result<Option<Cost>, StoreError> {
         let connection = self.lock();
         let mut query = connection.prepare_cached(&format!(

@@ -8,6 +8,7 @@
 mod app;
 pub mod board;
 pub mod card;
+pub mod costs;
 pub mod dialog;
 pub mod help;
 pub mod keymap;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use super::costs::CostsPage;
 use super::dialog::Dialog;
 use super::keymap::Keymap;
 use super::overlay::{SessionList, Viewer};
@@ -250,6 +251,8 @@ pub enum Overlay {
     Viewer(Viewer),
     /// The list of sessions.
     Sessions(SessionList),
+    /// What was spent.
+    Costs(CostsPage),
 }
 
 /// What a dialog's words are for.

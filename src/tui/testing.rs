@@ -200,6 +200,7 @@ pub fn board() -> Board {
             slots: 4,
             used: 3,
             today: None,
+            recent: Vec::new(),
         },
     }
 }

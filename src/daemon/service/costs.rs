@@ -11,7 +11,7 @@ use super::agents::trace;
 use super::{Service, blocking};
 use crate::agents::Meter;
 use crate::daemon::clock;
-use crate::domain::{Cost, Session, SessionId, SessionState, UsageRow};
+use crate::domain::{Cost, Day, MicroUsd, Session, SessionId, SessionState, UsageRow};
 use crate::protocol::{ApiResult, Event};
 use crate::store::StoreError;
 
@@ -21,6 +21,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 const FIND_EVERY: u32 = 5;
 /// The most pieces that one look reads; the next goes on.
 const PIECES: usize = 64;
+
+/// So many days stand in the header.
+const RECENT: i32 = 7;
 
 /// A session whose usage is followed.
 pub(super) struct Metered {
@@ -119,7 +122,7 @@ impl Service {
         if !new {
             return Ok(false);
         }
-        let rows = watch.meter.rows(&self.prices, &clock::local_day);
+        let rows = watch.meter.rows(&self.prices.prices(), &clock::local_day);
         if rows == watch.rows {
             return Ok(false);
         }
@@ -168,6 +171,19 @@ impl Service {
         let since = runs.first()?.started_at;
         let agent = self.agent_of(&session.agent, None).ok()?;
         agent.discover_conversation(&trace(session, since))
+    }
+
+    /// What each of the last days cost, up to `today`.
+    pub(super) fn recent_costs(&self, today: Day) -> Vec<MicroUsd> {
+        let first = Day(today.0.saturating_sub(RECENT - 1));
+        let known = self.store.cost_by_day(first).unwrap_or_else(|error| {
+            tracing::error!(%error, "the costs of the last days cannot be read");
+            Vec::new()
+        });
+        let of = |day: Day| known.iter().find(|(known, _)| *known == day);
+        (first.0..=today.0)
+            .map(|day| of(Day(day)).map_or(MicroUsd(0), |(_, usd)| *usd))
+            .collect()
     }
 
     /// A cost from the store; one that cannot be read is not known.

@@ -40,9 +40,10 @@ pub(super) use stop::StopWhy;
 
 use super::hub::Hub;
 use super::keeper::Keeper;
+use super::prices::PriceBook;
 use super::session::{Notice, SessionHandle};
 use crate::config::{Config, Paths};
-use crate::domain::{Prices, RunId, SessionId, TaskId, Timestamp};
+use crate::domain::{RunId, SessionId, TaskId, Timestamp};
 use crate::protocol::{ApiError, ErrorCode, GitView, HoldView, QueueView, TerminalInfo};
 use crate::store::Store;
 
@@ -62,7 +63,7 @@ pub(super) struct Service {
     pub(super) hub: Hub,
     pub(super) keeper: Keeper,
     pub(super) agents: crate::agents::Registry,
-    prices: Prices,
+    prices: PriceBook,
     pub(super) started_at: Timestamp,
     /// Rung whenever something changed that the scheduler may want to act on.
     pub(super) schedule: Notify,
@@ -114,7 +115,7 @@ pub(super) struct Parts {
     pub(super) config: Config,
     pub(super) keeper: Keeper,
     pub(super) agents: crate::agents::Registry,
-    pub(super) prices: Prices,
+    pub(super) prices: PriceBook,
     pub(super) store: Store,
     pub(super) end: mpsc::UnboundedSender<End>,
     pub(super) notices: mpsc::UnboundedSender<(SessionId, Notice)>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Caller, Service, blocking};
 use crate::daemon::clock;
 use crate::domain::{Cost, Day, ProjectId, TaskId};
-use crate::protocol::{ApiResult, CostBy, CostLine, ListCosts, Since};
+use crate::protocol::{ApiResult, CostBy, CostLine, CostsView, ListCosts, ShowCosts, Since};
 use crate::store::Spent;
 
 /// The names of what may be removed by now.
@@ -27,28 +27,59 @@ impl Service {
         blocking(move || service.costs_by(&which)).await?
     }
 
+    pub(super) async fn show_costs(
+        self: &Arc<Self>,
+        _: &Caller,
+        which: ShowCosts,
+    ) -> ApiResult<CostsView> {
+        let service = self.clone();
+        blocking(move || service.costs_view(&which)).await?
+    }
+
     fn costs_by(&self, which: &ListCosts) -> ApiResult<Vec<CostLine>> {
         let since = match which.since {
             None => Day(i32::MIN),
             Some(Since::Day(day)) => day,
-            Some(Since::Days(days)) => {
-                let today = clock::local_day(clock::now());
-                Day(today.0.saturating_sub_unsigned(days.saturating_sub(1)))
-            }
+            Some(Since::Days(days)) => clock::local_day(clock::now()).before(days),
         };
+        let names = self.cost_names()?;
+        let spent = self.spent(since, which.project)?;
+        Ok(lines(&spent, which.by, &names))
+    }
+
+    fn costs_view(&self, which: &ShowCosts) -> ApiResult<CostsView> {
+        let today = clock::local_day(clock::now());
+        let since = which.days.map_or(Day(i32::MIN), |days| today.before(days));
+        let names = self.cost_names()?;
+        let all = since.min(today.month()).min(today.week());
+        let mut spent = self.spent(all, which.project)?;
+        let days = lines(&spent, CostBy::Day, &names);
+        spent.retain(|spent| spent.row.day >= since);
+        Ok(CostsView {
+            today,
+            days,
+            lines: lines(&spent, which.by, &names),
+            problems: self.prices.problems(),
+        })
+    }
+
+    fn spent(&self, since: Day, project: Option<ProjectId>) -> ApiResult<Vec<Spent>> {
+        let mut spent = self.store.spent_since(since)?;
+        if let Some(project) = project {
+            spent.retain(|spent| spent.project == project);
+        }
+        Ok(spent)
+    }
+
+    fn cost_names(&self) -> ApiResult<Names> {
         let tasks = self.store.tasks()?.into_iter();
         let projects = self.store.projects()?.into_iter();
-        let names = Names {
+        Ok(Names {
             tasks: tasks.map(|task| (task.id, task.title)).collect(),
             projects: projects
                 .map(|project| (project.id, (project.name, project.workspace)))
                 .collect(),
-        };
-        let mut spent = self.store.spent_since(since)?;
-        if let Some(project) = which.project {
-            spent.retain(|spent| spent.project == project);
-        }
-        Ok(lines(&spent, which.by, &names))
+        })
     }
 }
 

@@ -94,11 +94,13 @@ impl Service {
     /// The scheduler as the header shows it.
     pub(super) fn queue_view(&self, tasks: &[Task]) -> QueueView {
         let running = tasks.iter().filter(|task| task.status == Status::Running);
+        let today = clock::local_day(clock::now());
         QueueView {
             paused: self.is_paused(),
             slots: self.config.queue.slots,
             used: running.count() as u32,
-            today: self.known(self.store.cost_of_day(clock::local_day(clock::now()))),
+            today: self.known(self.store.cost_of_day(today)),
+            recent: self.recent_costs(today),
         }
     }
 

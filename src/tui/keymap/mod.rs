@@ -32,6 +32,8 @@ pub enum Context {
     Viewer,
     /// A form lies over the board.
     Form,
+    /// The costs lie over the board; asked before `List`.
+    Costs,
 }
 
 /// Why a remap of the configuration cannot be had.

@@ -1,6 +1,6 @@
 //! The table: every action, its keys, and the words for it.
 
-use super::Context::{self, Asking, Board, Drag, Form, List, Prefix, Scroll, Viewer};
+use super::Context::{self, Asking, Board, Costs, Drag, Form, List, Prefix, Scroll, Viewer};
 
 macro_rules! actions {
     ($($action:ident, $name:literal, $group:ident, [$(($context:ident: $($key:literal)+)),*],
@@ -186,4 +186,9 @@ actions! {
     PreviousField, "previous_field", Forms, [(Form: "shift-tab")], "Previous field", None, false;
     Submit, "submit", Forms, [(Form: "ctrl-s" "ctrl-enter" "f2")], "Done: make it, send it", Some("done"), false;
     Abort, "abort", Forms, [(Form: "esc")], "Close without doing it", Some("cancel"), false;
+
+    ShowCosts, "costs", View, [(Board: "$"), (Prefix: "$")], "What was spent: the costs", Some("costs"), true;
+    NextTab, "next_tab", Lists, [(Costs: "tab" "right" "l")], "Costs: add up by something else", Some("group by"), false;
+    PreviousTab, "previous_tab", Lists, [(Costs: "shift-tab" "left" "h")], "Costs: the other way round", None, false;
+    Range, "range", Lists, [(Costs: "r")], "Costs: 7 days, 30 days, all time", Some("range"), false;
 }

@@ -3,12 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::Hit;
-use crate::domain::Status;
+use crate::domain::{MicroUsd, Status};
 use crate::tui::board;
+use crate::tui::costs::{CostsPage, TABS, eighths};
 use crate::tui::keymap::{Action, Chord, Context, entry};
 use crate::tui::model::{Area, Drag, Link, Model, Overlay, View};
 use crate::tui::text::{clean, fit, width};
-use crate::tui::theme::Role;
+use crate::tui::theme::{Glyphs, Role, Theme};
 
 /// A piece of a bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +114,13 @@ pub(super) fn header(model: &Model, area: Rect) -> Bar {
         if area.width >= super::WIDE {
             bar.right(&slots, Role::Muted, pause);
             if let Some(today) = &model.queue.today {
-                bar.right(&format!("today {today}  "), Role::Muted, None);
+                let costs = Some(Hit::Action(Action::ShowCosts));
+                let days = sparkline(&model.queue.recent, glyphs);
+                let gap = match area.width >= super::ROOMY && !days.is_empty() {
+                    true if bar.right(&format!("{days}  "), Role::Muted, costs) => " ",
+                    _ => "  ",
+                };
+                bar.right(&format!("today {today}{gap}"), Role::Muted, costs);
             }
         }
         if model.queue.paused {
@@ -139,6 +146,20 @@ pub(super) fn header(model: &Model, area: Rect) -> Bar {
         bar.left(&[(&text, Role::Accent)], Some(Hit::Action(Action::Filter)));
     }
     bar.bar
+}
+
+/// The last days as bars, a cell each; nothing where fewer than two of them cost anything. A day that cost
+/// nothing is the lowest of all, which no other day is.
+fn sparkline(days: &[MicroUsd], glyphs: &Glyphs) -> String {
+    let most = days.iter().max().copied().unwrap_or_default();
+    if glyphs.is_ascii() || days.iter().filter(|day| day.0 > 0).count() < 2 {
+        return String::new();
+    }
+    let bar = |day: &MicroUsd| match day.0 {
+        ..=0 => glyphs.rising[0],
+        _ => glyphs.rising[eighths(*day, most, 1).clamp(2, 8) - 1],
+    };
+    days.iter().map(bar).collect()
 }
 
 fn counts(model: &Model, bar: &mut Filler) {
@@ -189,6 +210,21 @@ pub(super) fn tabs(model: &Model, area: Rect) -> Bar {
     bar.bar
 }
 
+/// What costs are added up by, and at the right how far back.
+pub(super) fn costs_tabs(page: &CostsPage, area: Rect, theme: &Theme) -> Bar {
+    let mut bar = Filler::new(area);
+    for (index, (_, name)) in TABS.iter().enumerate() {
+        let role = match index == page.tab() {
+            true => Role::Selected,
+            false => Role::Muted,
+        };
+        bar.left(&[(&format!(" {name} "), role)], Some(Hit::Tab(index)));
+    }
+    let range = format!("{} {}", page.range(), theme.glyphs().menu);
+    bar.right(&range, Role::Accent, Some(Hit::Action(Action::Range)));
+    bar.bar
+}
+
 /// What the keys do now: the chip and the context whose keys the hints show.
 pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
     let scrolling = model
@@ -199,6 +235,7 @@ pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
         Some(Overlay::Dialog(..)) => (" DIALOG ", Role::ChipBoard),
         Some(Overlay::Viewer(_)) => (" TEXT ", Role::ChipBoard),
         Some(Overlay::Sessions(_)) => (" SESSIONS ", Role::ChipBoard),
+        Some(Overlay::Costs(_)) => (" COSTS ", Role::ChipBoard),
         None if scrolling => (" SCROLL ", Role::ChipScroll),
         None if model.area == Area::Pane => (" AGENT ", Role::ChipAgent),
         None => (" BOARD ", Role::ChipBoard),
@@ -280,6 +317,11 @@ fn hints(model: &Model) -> Vec<Hint> {
                 Context::List,
                 &[Action::OpenRow, Action::ResumeRow, Action::Close],
             ),
+            Overlay::Costs(_) => {
+                let mut hints = of(Context::Costs, &[Action::NextTab, Action::Range]);
+                hints.extend(of(Context::List, &[Action::ViewPageDown, Action::Close]));
+                hints
+            }
         };
     }
     if matches!(model.drag, Drag::Dragging { .. }) {

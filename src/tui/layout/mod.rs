@@ -12,6 +12,7 @@ mod toasts;
 
 use ratatui::layout::{Position, Rect};
 
+use super::costs::Areas;
 use super::keymap::Action;
 use super::model::{Area, Link, MIN_SIZE, Model, Overlay, View};
 use crate::domain::{SessionId, Status, TaskId};
@@ -23,6 +24,8 @@ pub use columns::ColumnLayout;
 
 /// From this width on the four columns stand side by side.
 pub const WIDE: u16 = 80;
+/// From this width on the header has room for what is only nice to know.
+const ROOMY: u16 = 100;
 /// From this width on the pane stands beside the board.
 pub const BESIDE: u16 = 160;
 
@@ -41,6 +44,8 @@ pub enum Hit {
     PaneTitle(TaskId),
     /// A row of the list that lies over the board.
     Row(usize),
+    /// A tab of the costs.
+    Tab(usize),
     /// What lies over the board.
     Overlay,
     /// A message.
@@ -91,6 +96,10 @@ pub struct Layout {
     pub overlay: Rect,
     /// What is inside of that frame.
     pub overlay_inner: Rect,
+    /// The parts of the costs, where those lie over the board.
+    pub costs: Areas,
+    /// Their tabs.
+    pub costs_tabs: Bar,
     hits: Vec<(Rect, Hit)>,
 }
 
@@ -225,6 +234,8 @@ impl Layout {
                 longest.saturating_add(2)
             }
             Overlay::Sessions(list) => (list.rows().len().min(1000) as u16 + 4).max(8),
+            // Nothing moves when another tab has fewer rows.
+            Overlay::Costs(_) => u16::MAX,
         };
         let area = if is_small(self.screen) {
             self.body
@@ -241,6 +252,13 @@ impl Layout {
             height: area.height.saturating_sub(2),
         };
         self.hits.push((self.screen, Hit::Overlay));
+        if let Overlay::Costs(page) = top {
+            self.costs = Areas::new(self.overlay_inner);
+            self.costs_tabs = bars::costs_tabs(page, self.costs.tabs, &model.theme);
+            for segment in &self.costs_tabs.segments {
+                self.hits.extend(segment.hit.map(|hit| (segment.area, hit)));
+            }
+        }
         if let Overlay::Sessions(list) = top {
             for (line, index) in (list.scroll..list.rows().len()).enumerate() {
                 let row = Rect {

@@ -50,6 +50,10 @@ pub struct Glyphs {
     pub enter: &'static str,
     /// A scrollbar's thumb.
     pub thumb: &'static str,
+    /// A cell filled from below, by eighths.
+    pub rising: [&'static str; 8],
+    /// A cell filled from the left, by eighths.
+    pub growing: [&'static str; 8],
 }
 
 impl Glyphs {
@@ -91,6 +95,8 @@ static UNICODE: Glyphs = Glyphs {
     empty: "░",
     enter: "⏎",
     thumb: "▐",
+    rising: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    growing: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
 };
 
 static ASCII: Glyphs = Glyphs {
@@ -120,6 +126,8 @@ static ASCII: Glyphs = Glyphs {
     empty: ".",
     enter: "Enter",
     thumb: "#",
+    rising: ["_", "_", ".", ".", "o", "o", "#", "#"],
+    growing: ["-", "-", "-", "-", "=", "=", "=", "="],
 };
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Filter => prompt_filter(model),
         Project => next_project(model),
         Sessions => sessions(model),
+        ShowCosts => overlays::open_costs(model),
         PauseQueue => Update::call(Request::PauseQueue(!model.queue.paused)),
         ClearFilter => clear(model),
         Zoom => zoom(model),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::panes;
+use super::{overlays, panes};
 use crate::domain::SessionId;
 use crate::protocol::{
     AddProject, Event, Level, LinkEvent, Notice, Request, ScreenUpdate, SessionView, TaskCard,
@@ -52,6 +52,8 @@ fn connected(model: &mut Model) -> Update {
         };
         update = update.and(Effect::Call(Request::AddProject(add)));
     }
+    overlays::forget_costs(model);
+    update.effects.extend(overlays::refresh_costs(model));
     update
         .and(Effect::Call(Request::Board(())))
         .and(Effect::Call(Request::ListAgents(())))
@@ -78,7 +80,13 @@ fn happened(model: &mut Model, event: Event) -> Update {
                 model.filter.project = None;
             }
         }
-        Event::Queue(queue) => model.queue = queue,
+        Event::Queue(queue) => {
+            let spent = (model.queue.today, &model.queue.recent) != (queue.today, &queue.recent);
+            model.queue = queue;
+            if spent && let Some(ask) = overlays::refresh_costs(model) {
+                return Update::with(ask);
+            }
+        }
         Event::Message { level, text, .. } => model.toast(level, text, None),
         Event::Bell(_) => return super::quietly(Effect::Bell),
         Event::Clipboard { text, .. } => return super::quietly(Effect::Clipboard(text)),

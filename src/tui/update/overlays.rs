@@ -5,9 +5,11 @@ use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKin
 use super::{actions, open};
 use crate::domain::{SessionState, TaskId};
 use crate::protocol::{
-    ConfirmTask, Level, Request, RiskView, SendMessage, SessionView, TaskDetail,
+    ConfirmTask, CostsView, Level, Request, RiskView, SendMessage, SessionView, ShowCosts,
+    TaskDetail,
 };
 use crate::tui::board;
+use crate::tui::costs::CostsPage;
 use crate::tui::dialog::{Answer, Dialog, Outcome};
 use crate::tui::help::help;
 use crate::tui::keymap::{Action, Context};
@@ -46,7 +48,29 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
             }
             None => kept(model, top, false),
         },
+        Overlay::Costs(page) => {
+            let (keymap, list) = (&model.keymap, Context::List);
+            let closes = keymap.action(Context::Board, event) == Some(Action::ShowCosts);
+            let action = keymap.action(Context::Costs, event);
+            match action.or_else(|| keymap.action(list, event)) {
+                Some(Action::Close) => Update::redraw(),
+                _ if closes => Update::redraw(),
+                Some(action) => {
+                    let (dirty, ask) = page.act(action);
+                    asked(model, top, dirty, ask)
+                }
+                None => kept(model, top, false),
+            }
+        }
     }
+}
+
+/// The overlay stays, and where something is to be asked, that is.
+fn asked(model: &mut Model, top: Overlay, dirty: bool, ask: Option<ShowCosts>) -> Update {
+    let mut update = kept(model, top, dirty);
+    let call = |ask| Effect::Call(Request::ShowCosts(ask));
+    update.effects.extend(ask.map(call));
+    update
 }
 
 fn kept(model: &mut Model, top: Overlay, dirty: bool) -> Update {
@@ -105,6 +129,18 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
             }
             list.select(row);
             kept(model, top, true)
+        }
+        Overlay::Costs(page) => {
+            if by != 0 {
+                let dirty = page.scroll_by(by);
+                return kept(model, top, dirty);
+            }
+            let (dirty, ask) = match layout.hit(event.column, event.row).filter(|_| click) {
+                Some(Hit::Tab(tab)) if page.choose(tab) => (true, page.ask()),
+                Some(Hit::Action(action)) => page.act(action),
+                _ => (false, None),
+            };
+            asked(model, top, dirty, ask)
         }
     }
 }
@@ -234,6 +270,10 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
             list.height = height;
             list.select(list.index());
         }
+        Some(Overlay::Costs(page)) => {
+            page.height = usize::from(layout.costs.list.height);
+            page.scroll_by(0);
+        }
         _ => {}
     }
 }
@@ -243,6 +283,44 @@ pub(super) fn open_help(model: &mut Model) -> Update {
     let viewer = Viewer::new(ViewerKind::Help, "Help", lines);
     model.overlays.push(Overlay::Viewer(viewer));
     Update::redraw()
+}
+
+pub(super) fn open_costs(model: &mut Model) -> Update {
+    let mut page = CostsPage::new(model.filter.project);
+    let ask = page.ask();
+    asked(model, Overlay::Costs(page), true, ask)
+}
+
+fn costs_page(model: &mut Model) -> Option<&mut CostsPage> {
+    model.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::Costs(page) => Some(page),
+        _ => None,
+    })
+}
+
+/// What was spent may be more than is shown.
+pub(super) fn refresh_costs(model: &mut Model) -> Option<Effect> {
+    let ask = costs_page(model)?.ask()?;
+    Some(Effect::Call(Request::ShowCosts(ask)))
+}
+
+/// What was asked before the connection went is never answered.
+pub(super) fn forget_costs(model: &mut Model) {
+    if let Some(page) = costs_page(model) {
+        page.forget();
+    }
+}
+
+pub(super) fn fill_costs(model: &mut Model, asked: ShowCosts, view: CostsView) -> Update {
+    let Some(page) = costs_page(model) else {
+        return Update::none();
+    };
+    let next = page.come(asked, view);
+    let call = |ask| Effect::Call(Request::ShowCosts(ask));
+    Update {
+        dirty: true,
+        effects: next.map(call).into_iter().collect(),
+    }
 }
 
 pub(super) fn open_detail(model: &mut Model, detail: &TaskDetail) -> Update {

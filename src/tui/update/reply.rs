@@ -74,6 +74,9 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
         (_, Response::ShowTask(detail)) => overlays::open_detail(model, &detail),
         (Request::Diff(task), Response::Diff(text)) => overlays::open_diff(model, task, &text),
         (_, Response::ListSessions(rows)) => overlays::fill_sessions(model, rows),
+        (Request::ShowCosts(asked), Response::ShowCosts(view)) => {
+            overlays::fill_costs(model, asked, view)
+        }
         (_, Response::PauseQueue(queue)) => {
             model.queue = queue;
             Update::redraw()
@@ -144,6 +147,9 @@ fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
     if let Some((task, _)) = actions::moves(&request) {
         // The card goes back to where it stands.
         model.moving.remove(&task);
+    }
+    if let Request::ShowCosts(_) = request {
+        overlays::forget_costs(model);
     }
     if error.code == ErrorCode::Confirm
         && let Some(agreed) = with_consent(&request)

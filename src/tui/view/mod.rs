@@ -3,6 +3,7 @@
 mod ascii;
 mod bars;
 mod columns;
+mod costs;
 mod empty;
 mod overlays;
 mod panes;

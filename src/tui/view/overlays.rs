@@ -25,6 +25,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) -> Option<O
         }
         Overlay::Viewer(viewer) => draw_viewer(buf, model, layout, viewer),
         Overlay::Sessions(list) => draw_sessions(buf, model, layout, list),
+        Overlay::Costs(page) => super::costs::draw(buf, model, layout, page),
     }
     Some(None)
 }
@@ -54,7 +55,7 @@ fn draw_viewer(buf: &mut Buffer, model: &Model, layout: &Layout, viewer: &Viewer
 }
 
 /// Words in the lower right corner of a frame.
-fn corner(buf: &mut Buffer, model: &Model, area: Rect, words: &str) {
+pub(super) fn corner(buf: &mut Buffer, model: &Model, area: Rect, words: &str) {
     let wide = width(words) as u16;
     if area.height < 2 || area.width < wide + 4 {
         return;

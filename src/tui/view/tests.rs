@@ -277,4 +277,12 @@ fn the_header_says_what_today_costs() {
         tokens: 9,
     });
     assert!(text(&model).contains("today ~$4.12"));
+    // The days before, where there is room: the lowest bar is a day that cost nothing.
+    model.queue.recent = [0, 1, 2, 0, 4, 3, 4].map(MicroUsd).to_vec();
+    assert!(text(&model).contains("today ~$4.12 ▁▂▄▁█▆█  3/4 slots"));
+    model.size.0 = 90;
+    assert!(text(&model).contains("today ~$4.12  3/4 slots"));
+    model.queue.recent = vec![MicroUsd(0), MicroUsd(4)];
+    model.size.0 = 120;
+    assert!(text(&model).contains("today ~$4.12  3/4 slots"));
 }
