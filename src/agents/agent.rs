@@ -253,8 +253,14 @@ pub enum Means {
     Working,
     /// It waits for a permission or an answer.
     Waiting,
+    /// It waits for leave to do something.
+    Permission,
     /// It waits for the next prompt.
     Idle,
+    /// A usage limit ended its turn; believed only just after the agent itself has said that its turn failed.
+    Limited,
+    /// A missing login ended its turn; believed as a limit is.
+    Auth,
 }
 
 /// Why an agent cannot do what was asked.

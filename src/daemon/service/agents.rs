@@ -258,7 +258,10 @@ impl Service {
             let sign = match mark.means {
                 Means::Working => Sign::Working,
                 Means::Waiting => Sign::Waiting,
+                Means::Permission => Sign::Permission,
                 Means::Idle => Sign::Idle,
+                Means::Limited => Sign::Limited,
+                Means::Auth => Sign::Auth,
             };
             (mark.text.clone(), sign)
         };

@@ -33,6 +33,7 @@ impl Service {
         let waiting = {
             let mut state = self.state();
             state.runs.remove(&run);
+            state.learning.remove(&ended.session);
             state.waiting.remove(&run)
         };
         for waiter in waiting.into_iter().flatten() {

@@ -24,7 +24,7 @@ impl Service {
         if task.status == Status::Running {
             let _lock = self.lock_task(id).await;
             let handle = self.live_handle(id)?;
-            if let Some(ask) = self.asked_by(&task, handle.meta().activity)? {
+            if let Some(ask) = self.asked_by(&task, handle.meta().typing())? {
                 let message = format!("the agent asks something first: {}", ask.text);
                 return Err(ApiError::new(ErrorCode::Refused, message)
                     .with_hint("answer it in its pane; a message would land in its dialog"));

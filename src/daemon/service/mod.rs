@@ -90,6 +90,8 @@ struct State {
     git: HashMap<TaskId, GitState>,
     /// Sessions whose usage is followed.
     metered: HashMap<SessionId, costs::Metered>,
+    /// When it was last looked which conversation a session leads.
+    learning: HashMap<SessionId, Instant>,
     /// As they were last published.
     holds: HashMap<TaskId, Option<HoldView>>,
     queue: Option<QueueView>,

@@ -25,9 +25,11 @@ impl Service {
             Notice::Changed => {
                 self.publish_session(session);
                 self.look_at_cost(session, false);
+                self.learn_early(session);
             }
             Notice::Quiet => {
                 self.look_at_cost(session, true);
+                self.learn_early(session);
                 let Some(task) = self.task_of(session) else {
                     return;
                 };

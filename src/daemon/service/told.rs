@@ -1,10 +1,19 @@
 //! What agents tell beside their terminals: hooks, and which conversation a session leads now.
 
-use super::Service;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::agents::trace;
 use super::records::{AGENT, Change};
+use super::{Service, blocking};
+use crate::agents::ConversationId;
 use crate::daemon::session::Command;
-use crate::domain::{Hook, RunId, SessionId};
+use crate::domain::{Hook, RunId, SessionId, SessionState};
 use crate::protocol::ApiResult;
+
+/// How often it is looked which conversation an agent leads that tells nobody: while none is known, and
+/// afterwards.
+const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
 impl Service {
     /// A hook tells something. One of a run that is over, or of another daemon's, tells nothing.
@@ -21,6 +30,44 @@ impl Service {
         if let Err(error) = self.store_conversation(session, conversation) {
             tracing::warn!(session = session.0, %error, "a conversation cannot be noted");
         }
+    }
+
+    /// Looks which conversation an agent leads that does not tell. Called whenever a session has news.
+    pub(super) fn learn_early(self: &Arc<Self>, id: SessionId) {
+        let Ok(session) = self.store.session(id) else {
+            return;
+        };
+        let learnt = |agent: &Arc<dyn crate::agents::Agent>| {
+            agent.conversation_id() == ConversationId::Learnt
+        };
+        let agent = self.agent_of(&session.agent, None).ok().filter(learnt);
+        let Some(agent) = agent.filter(|_| session.state == SessionState::Live) else {
+            return;
+        };
+        let every = match session.conversation {
+            None => LOOK_EVERY.0,
+            Some(_) => LOOK_EVERY.1,
+        };
+        let now = Instant::now();
+        {
+            let mut state = self.state();
+            let looked = state.learning.get(&id);
+            if looked.is_some_and(|at| now < *at + every) {
+                return;
+            }
+            state.learning.insert(id, now);
+        }
+        let service = self.clone();
+        tokio::spawn(async move {
+            let runs = service.store.runs_of(id).unwrap_or_default();
+            let Some(since) = runs.first().map(|run| run.started_at) else {
+                return;
+            };
+            let found = blocking(move || agent.discover_conversation(&trace(&session, since)));
+            if let Ok(Some(conversation)) = found.await {
+                service.follow_conversation(id, conversation);
+            }
+        });
     }
 
     fn store_conversation(&self, id: SessionId, conversation: String) -> ApiResult<()> {

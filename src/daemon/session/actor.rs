@@ -33,6 +33,8 @@ pub(super) struct Actor {
     pub(super) registry: Option<super::told::Registry>,
     /// Subagents at work.
     pub(super) subagents: u32,
+    /// When the agent last said that its turn failed.
+    pub(super) failed_at: Option<Instant>,
     /// When the screen is read next.
     pub(super) look_at: Option<Instant>,
     /// `None` where it cannot be opened; then output is shown but not kept.

@@ -8,6 +8,7 @@
 mod actor;
 mod commands;
 mod keeping;
+mod look;
 mod marks;
 mod observe;
 mod output;
@@ -148,6 +149,8 @@ pub(super) enum Notice {
 pub(super) struct Meta {
     pub(super) activity: Activity,
     pub(super) activity_since: Timestamp,
+    /// Whether its service refuses the agent, while the agent itself is ready for the next prompt.
+    pub(super) held_back: bool,
     pub(super) title: String,
     pub(super) last_output_at: Option<Timestamp>,
     pub(super) size: (u16, u16),
@@ -165,6 +168,7 @@ impl Meta {
         Self {
             activity: Activity::Unknown,
             activity_since: now,
+            held_back: false,
             title: String::new(),
             last_output_at: None,
             size,
@@ -172,6 +176,15 @@ impl Meta {
             background: 0,
             live: false,
             viewers: 0,
+        }
+    }
+
+    /// What the agent does as far as what is typed is concerned: where a failed turn is what it waits for,
+    /// no dialog is open.
+    pub(super) fn typing(&self) -> Activity {
+        match self.held_back {
+            true => Activity::Idle,
+            false => self.activity.clone(),
         }
     }
 }

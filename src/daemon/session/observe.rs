@@ -1,15 +1,15 @@
 //! What is seen of the agent's activity: every sign becomes a claim, and the rules of
 //! [`crate::domain::Evidence`] decide.
 //!
-//! Invariants: the activity others see is always the last decision; the screen is read only where nothing
-//! better has said anything, at most once a second.
+//! Invariant: the activity others see is always the last decision.
 
 use std::time::{Duration, Instant};
 
 use super::actor::Actor;
 use super::{Reasons, lock, status};
 use crate::daemon::clock;
-use crate::domain::{Activity, Ask, AskKind, Claim, Source, Timestamp};
+use crate::domain::limit::limit_ends;
+use crate::domain::{Activity, Ask, AskKind, Claim, Rule, Source, Timestamp};
 use crate::terminal::{ProgramState, ProgramStatus, ProgressState};
 
 /// A process that has not printed anything by then is no longer said to start: nobody knows.
@@ -18,10 +18,6 @@ const STARTING: Duration = if cfg!(test) {
 } else {
     Duration::from_secs(5)
 };
-/// The most lines that a dialog at the end of a screen has.
-const DIALOG: usize = 16;
-/// How often the screen is read while it changes.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a progress bar or a title that turns counts, in milliseconds, once it stands still.
 const TURNING: i64 = 30_000;
 
@@ -29,8 +25,41 @@ const TURNING: i64 = 30_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::daemon) enum Sign {
     Working,
+    /// For an answer.
     Waiting,
+    /// For leave to do something.
+    Permission,
     Idle,
+    /// Believed only of an agent that has just said itself that its turn failed.
+    Limited,
+    /// A login is needed; believed like a limit.
+    Auth,
+}
+
+impl Sign {
+    /// Whether it tells why a turn failed.
+    pub(super) fn is_failure(self) -> bool {
+        matches!(self, Sign::Limited | Sign::Auth)
+    }
+
+    /// What the mark `words` means.
+    pub(super) fn means(self, words: &str) -> Activity {
+        let waits = |kind| {
+            let text = words.to_owned();
+            Activity::Waiting(Ask { kind, text })
+        };
+        match self {
+            Sign::Working => Activity::Working,
+            Sign::Idle => Activity::Idle,
+            Sign::Waiting => waits(AskKind::Question),
+            Sign::Permission => waits(AskKind::Permission),
+            Sign::Auth => waits(AskKind::Auth),
+            Sign::Limited => {
+                let now = clock::now();
+                Activity::Limited(limit_ends(words, now, clock::local_offset(now)))
+            }
+        }
+    }
 }
 
 /// The marks of an agent.
@@ -90,9 +119,14 @@ impl Actor {
             // A moment later than asked for, so that it is over then.
             Instant::now() + Duration::from_millis(until.since(now) as u64 + 1)
         });
+        let held_back = decision.rule == Rule::Limit;
         let activity = decision.activity;
+        if self.activity() != activity {
+            self.look_for_ask(&activity);
+        }
         let looked_at = self.viewers.count() > 0;
         self.update_meta(|meta| {
+            meta.held_back = held_back;
             if meta.activity != activity {
                 meta.unseen |= activity.needs_user() && !looked_at;
                 meta.activity = activity;
@@ -114,6 +148,9 @@ impl Actor {
 
     /// What the program says of itself.
     pub(super) fn program_says(&mut self, said: &ProgramStatus) {
+        if said.state == ProgramState::Error {
+            self.turn_failed();
+        }
         match status::activity(said) {
             Some(activity) if said.state != ProgramState::Clear => {
                 self.claim(Source::Program, activity, None, &status::words(said));
@@ -126,10 +163,13 @@ impl Actor {
     pub(super) fn title_says(&mut self, title: &str) {
         let marks = &self.signs.titles;
         let mark = marks.iter().find(|(text, _)| title.contains(text));
-        match mark.map(|(_, sign)| *sign) {
+        match mark
+            .map(|(_, sign)| *sign)
+            .filter(|sign| !sign.is_failure())
+        {
             Some(sign) => {
                 let until = (sign == Sign::Working).then(|| clock::now().plus(TURNING));
-                self.claim(Source::Title, means(sign, String::new()), until, title);
+                self.claim(Source::Title, sign.means(""), until, title);
             }
             None => self.withdraw(Source::Title),
         }
@@ -147,55 +187,7 @@ impl Actor {
         }
     }
 
-    /// There is output: whatever has printed is not starting any more.
-    pub(super) fn output_says(&mut self, now: Instant) {
-        let starting = self.evidence.claim(Source::Process);
-        if starting.is_some_and(|claim| claim.says == Activity::Starting) {
-            self.withdraw(Source::Process);
-        }
-        let better = self
-            .evidence
-            .best()
-            .is_some_and(|best| best < Source::Screen);
-        if !self.signs.screen.is_empty() && !better {
-            self.look_at.get_or_insert(now + LOOK_EVERY);
-        }
-    }
-
-    /// Reads the end of the screen for the words by which the agent is known to wait or to work.
-    pub(super) fn look_at_screen(&mut self) {
-        self.look_at = None;
-        if self.signs.screen.is_empty() || self.process.is_none() {
-            return;
-        }
-        let screen = self.guard(|terminal| terminal.text(0, false));
-        let screen = screen.unwrap_or_default();
-        let last: Vec<&str> = screen.trim_end().lines().rev().take(DIALOG).collect();
-        let marks = &self.signs.screen;
-        let found = marks
-            .iter()
-            .find(|(words, _)| last.iter().any(|line| line.contains(words)))
-            .cloned();
-        match found {
-            Some((words, sign)) => {
-                self.claim(Source::Screen, means(sign, words.clone()), None, &words);
-            }
-            None => self.withdraw(Source::Screen),
-        }
-    }
-
     pub(super) fn activity(&self) -> Activity {
         lock(&self.meta).activity.clone()
-    }
-}
-
-fn means(sign: Sign, words: String) -> Activity {
-    match sign {
-        Sign::Working => Activity::Working,
-        Sign::Idle => Activity::Idle,
-        Sign::Waiting => Activity::Waiting(Ask {
-            kind: AskKind::Question,
-            text: words,
-        }),
     }
 }

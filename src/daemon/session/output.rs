@@ -33,6 +33,7 @@ impl Actor {
             conclude_at: None,
             registry: None,
             subagents: 0,
+            failed_at: None,
             look_at: None,
             log: None,
             marks,
@@ -142,6 +143,7 @@ impl Actor {
         self.step_ends = None;
         self.registry = None;
         self.subagents = 0;
+        self.failed_at = None;
         self.process = Some(Process {
             run,
             master: Some(master),

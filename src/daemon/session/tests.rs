@@ -50,7 +50,11 @@ fn open(
                 ("✦".to_owned(), Sign::Working),
                 ("◇".to_owned(), Sign::Idle),
             ],
-            screen: vec![("Trust this folder?".to_owned(), Sign::Waiting)],
+            screen: vec![
+                ("Trust this folder?".to_owned(), Sign::Waiting),
+                ("Would you like".to_owned(), Sign::Permission),
+                ("usage limit".to_owned(), Sign::Limited),
+            ],
         },
         notices: sender,
         outer: None,

@@ -253,7 +253,7 @@ impl Actor {
 
     /// Whether the agent asks something that a text would not answer.
     fn asks(&self, questions: bool) -> bool {
-        match &self.activity() {
+        match &lock(&self.meta).typing() {
             Activity::Waiting(ask) => !(questions && ask.kind == AskKind::Question),
             _ => false,
         }

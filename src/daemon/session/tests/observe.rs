@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::daemon::session::Reasons;
-use crate::domain::{Rule, Source, Standing};
+use crate::domain::{Ask, AskKind, Hook, HookSays, Rule, Source, Standing};
 
 impl Fixture {
     fn reasons(&self) -> Reasons {
@@ -62,4 +62,85 @@ fn a_progress_bar_that_moves_is_work() {
     assert_eq!(fixture.reasons().claims[0].0.words, "40 %");
     fixture.print(b"\x1b]9;4;0\x07");
     fixture.expect_meta(|meta| meta.activity == Activity::Unknown);
+}
+
+#[test]
+fn an_ask_without_words_gets_them_from_the_screen() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"\x1b]7501;state=blocked:app=x:kind=permission\x07");
+    fixture.print(b"Would you like to run this?\r\n\r\n$ rm -r x\r\n> 1. Yes\r\n  2. No\r\n");
+    let asks = |words: &str| {
+        Activity::Waiting(Ask {
+            kind: AskKind::Permission,
+            text: words.to_owned(),
+        })
+    };
+    fixture.expect_meta(|meta| meta.activity == asks("rm -r x"));
+    assert_eq!(fixture.reasons().decision.by, Some(Source::Program));
+    // The next one has words of its own.
+    fixture.print(b"\x1b]7501;state=working:app=x\x07\x1b[2J\x1b[H");
+    fixture.expect_meta(|meta| meta.activity == Activity::Working);
+    fixture.print(b"Would you like to run this?\r\n\r\n$ ls\r\n> 1. Yes\r\n");
+    fixture.print(b"\x1b]7501;state=blocked:app=x:kind=permission\x07");
+    fixture.expect_meta(|meta| meta.activity == asks("ls"));
+}
+
+#[test]
+fn words_about_limits_count_only_after_a_failure() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"\x1b]7501;state=idle:app=x\x07the usage limit is 5, see docs\r\n");
+    fixture.expect_meta(|meta| meta.activity == Activity::Idle);
+    fixture.print(b"\x1b]7501;state=working:app=x\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Working);
+    fixture.print(b"\x1b]7501;state=error:app=x\x07usage limit, try again in 2 hours\r\n");
+    fixture.expect_meta(|meta| matches!(meta.activity, Activity::Limited(Some(_))));
+    // Of its own accord it is ready again, and only another turn says more.
+    fixture.print(b"\x1b]7501;state=idle:app=x\x07");
+    assert_eq!(fixture.reasons().decision.rule, Rule::Limit);
+}
+
+/// A failed turn is no dialog: what is sent is typed.
+#[test]
+fn an_agent_that_needs_a_login_can_be_told_something() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"\x1b]7501;state=error:app=x\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Idle);
+    fixture.handle.send(Command::Hook(Hook {
+        conversation: None,
+        says: HookSays::Auth,
+        words: "StopFailure no key".to_owned(),
+    }));
+    let meta = fixture.expect_meta(|meta| meta.held_back);
+    let ask = Ask {
+        kind: AskKind::Auth,
+        text: "no key".to_owned(),
+    };
+    assert_eq!(meta.activity, Activity::Waiting(ask));
+    fixture.handle.send(Command::Deliver(vec![
+        Step::Unasked(false),
+        Step::Input(Input::Raw(b"/login".to_vec())),
+    ]));
+    fixture.expect_typed(b"/login");
+}
+
+#[test]
+fn subagents_and_shells_are_counted_apart_from_turns() {
+    let fixture = Fixture::new();
+    let hook = |says| {
+        fixture.handle.send(Command::Hook(Hook {
+            conversation: None,
+            says,
+            words: String::new(),
+        }));
+    };
+    hook(HookSays::Working);
+    hook(HookSays::SubagentBegan);
+    hook(HookSays::SubagentBegan);
+    fixture.expect_meta(|meta| meta.background == 2 && meta.activity == Activity::Working);
+    hook(HookSays::SubagentEnded);
+    hook(HookSays::Idle { background: 3 });
+    fixture.expect_meta(|meta| meta.background == 4 && meta.activity == Activity::Idle);
+    hook(HookSays::SubagentEnded);
+    hook(HookSays::SubagentEnded);
+    fixture.expect_meta(|meta| meta.background == 3);
 }

@@ -1,0 +1,205 @@
+//! Reading the end of the screen, the last resort: whether the agent waits or works where nothing better
+//! says so, what it asks where it only says that it asks, and why its turn failed where it only says that.
+//!
+//! Invariants: only the last lines are read, where dialogs are; at most once a second while the agent prints;
+//! a failure is believed only of an agent that has just said itself that its turn failed, since words about
+//! limits stand in many a file.
+
+use std::time::{Duration, Instant};
+
+use super::actor::Actor;
+use super::observe::Sign;
+use crate::domain::hook::hook_words;
+use crate::domain::{Activity, Source};
+
+/// The most lines that a dialog at the end of a screen has.
+const DIALOG: usize = 16;
+/// How often the screen is read while it changes.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After the agent has said that it asks or that it failed, it draws what it asks or why.
+const DRAWN: Duration = Duration::from_millis(60);
+/// How long after a turn failed its reason is looked for.
+const REASON: Duration = Duration::from_secs(3);
+
+impl Actor {
+    /// There is output: whatever has printed is not starting any more.
+    pub(super) fn output_says(&mut self, now: Instant) {
+        let starting = self.evidence.claim(Source::Process);
+        if starting.is_some_and(|claim| claim.says == Activity::Starting) {
+            self.withdraw(Source::Process);
+        }
+        let best = self.evidence.best();
+        let better = best.is_some_and(|best| best < Source::Screen);
+        if !self.signs.screen.is_empty() && (!better || self.wants_words(now)) {
+            self.look_at.get_or_insert(now + LOOK_EVERY);
+        }
+    }
+
+    /// Whether the screen may tell more than the agent itself did.
+    fn wants_words(&self, now: Instant) -> bool {
+        self.asks_without_words(&self.activity()) || self.failed_lately(now)
+    }
+
+    fn asks_without_words(&self, activity: &Activity) -> bool {
+        matches!(activity, Activity::Waiting(ask) if ask.text.is_empty())
+    }
+
+    fn failed_lately(&self, now: Instant) -> bool {
+        self.failed_at.is_some_and(|at| now < at + REASON)
+    }
+
+    /// Where an ask is shown without its words, they are about to be on the screen.
+    pub(super) fn look_for_ask(&mut self, activity: &Activity) {
+        if self.asks_without_words(activity) && !self.signs.screen.is_empty() {
+            let soon = Instant::now() + DRAWN;
+            self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
+        }
+    }
+
+    /// The agent says that its turn failed.
+    pub(super) fn turn_failed(&mut self) {
+        let now = Instant::now();
+        self.failed_at = Some(now);
+        if self.signs.screen.iter().any(|(_, sign)| sign.is_failure()) {
+            self.look_at = Some(now + DRAWN);
+        }
+    }
+
+    /// Reads the end of the screen for the words by which the agent is known to wait or to work.
+    pub(super) fn look_at_screen(&mut self) {
+        self.look_at = None;
+        if self.signs.screen.is_empty() || self.process.is_none() {
+            return;
+        }
+        let failed = self.failed_lately(Instant::now());
+        let screen = self.guard(|terminal| terminal.text(0, false));
+        let screen = screen.unwrap_or_default();
+        let lines: Vec<&str> = screen.trim_end().lines().collect();
+        let end = &lines[lines.len().saturating_sub(DIALOG)..];
+        let found = read(end, &self.signs.screen, failed);
+        if self.asks_without_words(&self.activity()) {
+            // Words that look like those of an ask before are of this one all the same.
+            self.evidence.withdraw(Source::Screen);
+        }
+        let before = self.evidence.claim(Source::Screen);
+        let held_back = before.filter(|claim| claim.says.is_held_back());
+        match found {
+            // The same failure as a moment ago: its time, counted from now, would run away.
+            Some((sign, seen))
+                if sign.is_failure() && held_back.is_some_and(|c| c.words == seen) => {}
+            Some((sign, seen)) => self.claim(Source::Screen, sign.means(&seen), None, &seen),
+            // Why a turn failed stays true when its words have scrolled away.
+            None if held_back.is_some() => {}
+            None => self.withdraw(Source::Screen),
+        }
+    }
+}
+
+/// The first mark that is found in the lines, and the words that go with it.
+fn read(lines: &[&str], marks: &[(String, Sign)], failed: bool) -> Option<(Sign, String)> {
+    let known = marks
+        .iter()
+        .filter(|(_, sign)| failed || !sign.is_failure());
+    let mut failures_first: Vec<_> = known.collect();
+    failures_first.sort_by_key(|(_, sign)| !sign.is_failure());
+    failures_first.into_iter().find_map(|(words, sign)| {
+        let at = lines
+            .iter()
+            .rposition(|line| line.contains(words.as_str()))?;
+        let seen = match sign {
+            Sign::Permission => asked(&lines[at + 1..]).unwrap_or_else(|| words.clone()),
+            Sign::Limited | Sign::Auth => hook_words(&plain(&lines[at..lines.len().min(at + 3)])),
+            _ => words.clone(),
+        };
+        Some((*sign, seen))
+    })
+}
+
+/// What leave is asked for: what stands between the question and the choices, from a command on if there is
+/// one.
+fn asked(lines: &[&str]) -> Option<String> {
+    let choices = lines.iter().position(|line| is_choice(line))?;
+    let lines = &lines[..choices];
+    let command = lines
+        .iter()
+        .position(|line| line.trim_start().starts_with("$ "));
+    let text = plain(&lines[command.unwrap_or(0)..]);
+    let text = hook_words(text.trim_start_matches("$ "));
+    (!text.is_empty()).then_some(text)
+}
+
+/// A line such as `› 1. Yes` or `2) No`.
+fn is_choice(line: &str) -> bool {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < line.len() && rest.starts_with(['.', ')'])
+}
+
+/// The lines as one, without the frames around them.
+fn plain(lines: &[&str]) -> String {
+    let frame = |c: char| ('\u{2500}'..='\u{259f}').contains(&c) || c.is_whitespace();
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_matches(frame)).collect();
+    lines.join(" ").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODEX: &str = "\
+• Running touch approved-1.txt
+  Would you like to run the following command?
+  Environment: local
+  Reason: It has to be outside the sandbox.
+  $ touch approved-1.txt
+› 1. Yes, proceed (y)
+  2. No, and tell Codex what to do differently (esc)
+  Press enter to confirm or esc to cancel";
+
+    fn marks() -> Vec<(String, Sign)> {
+        let mark = |text: &str, sign| (text.to_owned(), sign);
+        vec![
+            mark("esc to interrupt", Sign::Working),
+            mark("Would you like to", Sign::Permission),
+            mark("hit your usage limit", Sign::Limited),
+            mark("401 Unauthorized", Sign::Auth),
+        ]
+    }
+
+    fn reads(screen: &str, failed: bool) -> Option<(Sign, String)> {
+        read(&screen.lines().collect::<Vec<_>>(), &marks(), failed)
+    }
+
+    #[test]
+    fn what_is_asked() {
+        let (sign, words) = reads(CODEX, false).unwrap();
+        assert_eq!(
+            (sign, words.as_str()),
+            (Sign::Permission, "touch approved-1.txt")
+        );
+        let edit =
+            "│ Would you like to make the following edits? │\n│ src/lib.rs (+1 -2) │\n│ > 1) Yes │";
+        assert_eq!(reads(edit, false).unwrap().1, "src/lib.rs (+1 -2)");
+        // Half drawn.
+        assert_eq!(
+            reads("Would you like to", false).unwrap().1,
+            "Would you like to"
+        );
+    }
+
+    #[test]
+    fn failures_are_believed_only_after_a_failure() {
+        let limit = "■ You've hit your usage limit. Upgrade, or try again in\n  2 hours 5 minutes.\n\n› Ask";
+        assert_eq!(reads(limit, false), None);
+        let (sign, words) = reads(limit, true).unwrap();
+        assert_eq!(sign, Sign::Limited);
+        assert_eq!(
+            words,
+            "■ You've hit your usage limit. Upgrade, or try again in 2 hours 5 minutes."
+        );
+        assert!(matches!(sign.means(&words), Activity::Limited(Some(_))));
+        let auth = "■ unexpected status 401 Unauthorized: no key\n esc to interrupt";
+        assert_eq!(reads(auth, true).unwrap().0, Sign::Auth);
+        assert_eq!(reads(auth, false).unwrap().0, Sign::Working);
+    }
+}
