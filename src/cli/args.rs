@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, attach, cancel, capture, completions, costs, daemon, demo, diff, doctor, explain, keys,
-    logs, ls, mv, new, project, queue, resume, retry, rm, send, sessions, show, start, stop, tui,
+    accept, answer, attach, cancel, capture, completions, costs, daemon, demo, diff, doctor,
+    explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm, send, sessions,
+    show, start, stop, tui,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -62,6 +63,9 @@ pub(super) enum Command {
     Resume(resume::Resume),
     Retry(retry::Retry),
     Attach(attach::Attach),
+    Inbox(inbox::Inbox),
+    Approve(answer::Approve),
+    Deny(answer::Deny),
     Send(send::Send),
     Keys(keys::Keys),
     Capture(capture::Capture),

@@ -65,7 +65,7 @@ pub(super) fn options(ctx: &Context) -> Outcome<TuiOptions> {
 }
 
 /// A connection that comes back by itself.
-async fn connect(ctx: &Context) -> Outcome<(Client, Events)> {
+pub(super) async fn connect(ctx: &Context) -> Outcome<(Client, Events)> {
     ctx.paths.ensure()?;
     Ok(Client::connect(&ctx.paths, ConnectOptions::default()).await?)
 }

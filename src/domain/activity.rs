@@ -71,8 +71,13 @@ impl Activity {
         }
     }
 
-    /// Whether the user is the one who has to act.
-    pub fn needs_user(&self) -> bool {
-        matches!(self, Activity::Waiting(_) | Activity::Idle)
+    /// Whether the user wants to know of it, coming from `before`. What was unknown before (as after a start
+    /// of the daemon) may have been so for long: that is no news, but for an ask.
+    pub fn is_news_after(&self, before: &Activity) -> bool {
+        match self {
+            Activity::Waiting(_) => true,
+            Activity::Idle | Activity::Limited(_) => *before != Activity::Unknown,
+            _ => false,
+        }
     }
 }

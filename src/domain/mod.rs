@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod health;
 pub mod hook;
 pub mod ids;
+pub mod inbox;
 pub mod limit;
 pub mod names;
 pub mod pace;
@@ -27,6 +28,7 @@ pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
 pub use health::{Health, Verdict};
 pub use hook::{Hook, HookSays};
 pub use ids::{ProjectId, RunId, SessionId, TaskId};
+pub use inbox::Need;
 pub use pace::Pace;
 pub use records::{
     EventRecord, Exit, Mode, Priority, Project, Reason, Run, Session, SessionState, Task,

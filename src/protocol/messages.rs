@@ -165,6 +165,8 @@ pub struct AnswerAsk {
     pub task: TaskId,
     /// What the user was shown, in the agent's words: what it asks in the meantime is not answered.
     pub ask: String,
+    /// Which of the session's asks that was ([`SessionView::wait`]).
+    pub wait: u64,
     /// Yes or no.
     pub yes: bool,
 }

@@ -9,6 +9,7 @@ pub mod api;
 pub mod codec;
 pub mod error;
 pub mod hello;
+pub mod inbox;
 pub mod input;
 pub mod messages;
 pub mod screen;
@@ -22,6 +23,7 @@ pub use api::{Api, ApiResult, Request, Response, dispatch};
 pub use codec::{FrameError, MAX_FRAME, decode, encode};
 pub use error::{ApiError, ErrorCode};
 pub use hello::{Hello, HelloError, PROTOCOL_VERSION};
+pub use inbox::{InboxEntry, inbox};
 pub use input::{Input, Key, KeyPress, Modifiers, MouseButton, MouseInput, MouseKind};
 pub use messages::*;
 pub use screen::{

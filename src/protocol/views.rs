@@ -42,6 +42,8 @@ pub struct SessionView {
     pub resumable: bool,
     /// How much the agent has going on in the background: shells, subagents.
     pub background: u32,
+    /// Which of its asks the agent waits with; 0 while it asks nothing. No two have the same number.
+    pub wait: u64,
 }
 
 /// What git says about a task's branch.

@@ -4,6 +4,7 @@
 //! a change of a task's state and its row in `events` are one transaction; migrations only ever append,
 //! so that every database gluon ever wrote can be read.
 
+mod attention;
 mod events;
 mod migrate;
 mod projects;

@@ -1,8 +1,9 @@
 //! The board as it is shown: filtered, in order, and how the selection moves over it.
 
 use crate::domain::board::sort_column;
+use crate::domain::inbox::after;
 use crate::domain::{Status, Task, TaskId};
-use crate::protocol::TaskCard;
+use crate::protocol::{TaskCard, inbox};
 
 use super::model::Model;
 use super::text;
@@ -72,18 +73,6 @@ pub fn several_projects(model: &Model) -> bool {
 pub fn running(model: &Model) -> Vec<&TaskCard> {
     let mut columns = columns(model);
     std::mem::take(&mut columns[column_index(Status::Running)])
-}
-
-/// Whether the user is the one who has to act on a card.
-pub fn needs_user(card: &TaskCard) -> bool {
-    match card.task.status {
-        Status::Review => true,
-        Status::Running => card
-            .session
-            .as_ref()
-            .is_some_and(|view| view.activity.needs_user()),
-        _ => false,
-    }
 }
 
 /// A card's title, safe to draw; its number where it has none.
@@ -178,22 +167,11 @@ pub fn step(model: &mut Model, by: isize) {
     settle(model);
 }
 
-/// The next card after the selected one, over all columns and around, of which `wanted` is true.
-pub fn next_where(model: &Model, wanted: impl Fn(&TaskCard) -> bool) -> Option<TaskId> {
-    // Running first: a blocked agent costs more than a finished one.
-    let columns = columns(model);
-    let order: Vec<&TaskCard> = [1, 2, 0, 3]
-        .into_iter()
-        .flat_map(|column| columns[column].iter().copied())
+/// The next task in the inbox after the selected one, around its end.
+pub fn next_in_inbox(model: &Model) -> Option<TaskId> {
+    let tasks: Vec<TaskId> = inbox(model.cards.values())
+        .iter()
+        .map(|entry| entry.task)
         .collect();
-    let here = order
-        .iter()
-        .position(|card| Some(card.task.id) == model.cursor.task)
-        .map_or(0, |index| index + 1);
-    let (before, after) = order.split_at(here.min(order.len()));
-    after
-        .iter()
-        .chain(before)
-        .find(|card| wanted(card))
-        .map(|card| card.task.id)
+    after(&tasks, model.cursor.task)
 }

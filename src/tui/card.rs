@@ -300,7 +300,7 @@ fn title_row(model: &Model, card: &TaskCard) -> CardRow {
     }
     // An agent at work prints all the time, and what is done is done: it counts where a look is wanted.
     let unseen =
-        board::needs_user(card) && card.session.as_ref().is_some_and(|session| session.unseen);
+        card.need().is_some() && card.session.as_ref().is_some_and(|session| session.unseen);
     CardRow {
         left: vec![
             (mark, role),

@@ -11,6 +11,7 @@ pub mod card;
 pub mod costs;
 pub mod dialog;
 pub mod help;
+pub mod inbox;
 pub mod keymap;
 pub mod layout;
 pub mod model;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::costs::CostsPage;
 use super::dialog::Dialog;
+use super::inbox::InboxList;
 use super::keymap::Keymap;
 use super::overlay::{SessionList, Viewer};
 use super::pane::PaneState;
@@ -79,6 +80,8 @@ pub struct Model {
     pub overlays: Vec<Overlay>,
     /// Short messages.
     pub toasts: Vec<Toast>,
+    /// When an ask took another's place, by task.
+    pub asks_changed: HashMap<TaskId, Timestamp>,
     /// The last click, to tell a double one.
     pub last_click: Option<Click>,
     /// A counter for what was used when.
@@ -253,6 +256,8 @@ pub enum Overlay {
     Sessions(SessionList),
     /// What was spent.
     Costs(CostsPage),
+    /// Who needs the user.
+    Inbox(InboxList),
 }
 
 /// What a dialog's words are for.
@@ -312,6 +317,7 @@ impl Model {
             panes: HashMap::new(),
             overlays: Vec::new(),
             toasts: Vec::new(),
+            asks_changed: HashMap::new(),
             last_click: None,
             clock: 0,
             wake: None,

@@ -80,6 +80,10 @@ pub fn session(id: i64, of: &Task, activity: Activity) -> SessionView {
             exit: (!live).then_some(Exit::Code(0)),
         },
         task_title: of.title.clone(),
+        wait: match activity {
+            Activity::Waiting(_) => 7,
+            _ => 0,
+        },
         activity,
         activity_since: minutes_ago(1),
         health: None,

@@ -56,12 +56,8 @@ fn wanted(cards: &[TaskCard]) -> Option<&TaskCard> {
                 .is_some_and(|view| view.session.state == SessionState::Live)
     };
     cards.iter().filter(live).max_by_key(|card| {
-        let needs = card
-            .session
-            .as_ref()
-            .is_some_and(|view| view.activity.needs_user());
         (
-            needs,
+            card.need().is_some(),
             card.session.as_ref().map(|view| view.session.started_at),
         )
     })

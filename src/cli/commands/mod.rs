@@ -1,6 +1,7 @@
 //! The commands, a file each: its arguments with their help, and what it does.
 
 pub(super) mod accept;
+pub(super) mod answer;
 pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod capture;
@@ -11,6 +12,7 @@ pub(super) mod demo;
 pub(super) mod diff;
 pub(super) mod doctor;
 pub(super) mod explain;
+pub(super) mod inbox;
 pub(super) mod keys;
 pub(super) mod logs;
 pub(super) mod ls;

@@ -86,6 +86,10 @@ impl Service {
         // An agent that tells nothing leaves what was known.
         session.conversation = learnt.or(session.conversation);
         self.store.update_session(&session)?;
+        // One that is open has noted by itself that it ended, and may have been looked at since.
+        let open = self.open_handle(session.id);
+        let unseen = open.is_none_or(|handle| handle.meta().unseen);
+        self.keep_unseen(session.id, unseen);
         let why = self.state().stopping.get(&session.id).copied();
         let task = self.task(session.task)?;
         if task.status == Status::Running {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::records::{Change, USER};
 use super::{Caller, Service};
-use crate::daemon::session::Command;
-use crate::domain::{Activity, AskKind, Status};
+use crate::daemon::session::{Answer, Answered, Command};
+use crate::domain::Status;
 use crate::protocol::{
-    AnswerAsk, ApiError, ApiResult, ErrorCode, Input, SendMessage, StartTask, TaskCard,
+    AnswerAsk, ApiError, ApiResult, ErrorCode, SendMessage, StartTask, TaskCard,
 };
 
 impl Service {
@@ -52,33 +54,53 @@ impl Service {
         self.start_task(caller, start).await
     }
 
+    /// Types the answer and waits until the agent has taken it.
     pub(super) async fn answer_ask(
         self: &Arc<Self>,
         _: &Caller,
         answer: AnswerAsk,
     ) -> ApiResult<()> {
-        let task = self.task(answer.task)?;
-        let handle = self.live_handle(answer.task)?;
-        let asked = match handle.meta().activity {
-            Activity::Waiting(ask) if ask.kind == AskKind::Permission => ask.text,
-            _ => return Err(refused("the agent asks nothing now")),
-        };
-        if asked != answer.ask {
-            return Err(refused(format!(
-                "the agent asks something else now: {asked}"
-            )));
-        }
-        let Some(keys) = self.answer_keys(&task, &asked, answer.yes)? else {
+        let (id, ask) = (answer.task, answer.ask);
+        let task = self.task(id)?;
+        let handle = self.live_handle(id)?;
+        let Some(keys) = self.answer_keys(&task, &ask, answer.yes)? else {
             let message = format!("gluon does not know which key answers {}", task.agent);
             return Err(refused(message).with_hint("answer in its pane"));
         };
-        if !handle.send(Command::Input(None, Input::Raw(keys))) {
+        let (reply, outcome) = oneshot::channel();
+        let given = Answer {
+            ask: ask.clone(),
+            wait: answer.wait,
+            keys,
+            reply,
+        };
+        if !handle.send(Command::Answer(given)) {
             let message = "the session has too much to do";
             return Err(ApiError::new(ErrorCode::Unavailable, message));
         }
-        let kind = if answer.yes { "allowed" } else { "denied" };
-        let change = Change::new(USER, kind).detail(asked).session(handle.id);
-        self.note_event(task.id, &change);
+        let outcome = outcome.await.unwrap_or(Answered::Nothing);
+        let note = |kind| {
+            let change = Change::new(USER, kind).detail(ask.clone());
+            self.note_event(id, &change.session(handle.id));
+        };
+        match outcome {
+            Answered::Taken => note(if answer.yes { "allowed" } else { "denied" }),
+            Answered::Ignored => {
+                note("answer not taken");
+                let message = format!("the answer was typed, but the agent still asks: {ask}");
+                return Err(ApiError::new(ErrorCode::Failed, message)
+                    .with_hint(format!("answer in its pane: `gluon attach {id}`")));
+            }
+            Answered::Another(now) if now == ask => {
+                return Err(refused(format!("the agent asks the same once more: {now}"))
+                    .with_hint("look at it again, then answer"));
+            }
+            Answered::Another(now) => {
+                return Err(refused(format!("the agent asks something else now: {now}")));
+            }
+            Answered::Nothing => return Err(refused("the agent asks for nothing now")),
+            Answered::Busy => return Err(refused("it is being answered already")),
+        }
         Ok(())
     }
 }

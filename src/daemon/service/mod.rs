@@ -6,6 +6,7 @@
 
 mod agents;
 mod api;
+mod attention;
 mod control;
 mod costs;
 mod finish;

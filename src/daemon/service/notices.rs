@@ -23,6 +23,9 @@ impl Service {
     fn hear_session(self: &Arc<Self>, session: SessionId, notice: Notice) {
         match notice {
             Notice::Changed => {
+                if let Some(handle) = self.open_handle(session) {
+                    self.keep_unseen(session, handle.meta().unseen);
+                }
                 self.publish_session(session);
                 self.look_at_cost(session, false);
                 self.learn_early(session);

@@ -222,6 +222,7 @@ impl Service {
         session: &Session,
         size: Option<(u16, u16)>,
     ) -> ApiResult<Arc<SessionHandle>> {
+        let unseen = self.was_unseen(session.id);
         let mut state = self.state();
         if let Some(handle) = state.sessions.get(&session.id) {
             return Ok(handle.clone());
@@ -235,6 +236,7 @@ impl Service {
                 _ => Some(session.exit.unwrap_or(Exit::Lost)),
             },
             since: session.ended_at.unwrap_or(session.started_at),
+            unseen,
             options: Options {
                 scrollback: self.config.terminal.scrollback as usize,
                 clipboard_write: self.config.terminal.clipboard,
@@ -268,15 +270,6 @@ impl Service {
         let surplus = idle.len().saturating_sub(KEPT_OPEN);
         for id in &idle[..surplus] {
             state.sessions.remove(id);
-        }
-    }
-
-    /// The user has looked at a session.
-    pub(super) fn mark_seen(&self, id: SessionId) {
-        if let Some(handle) = self.open_handle(id)
-            && handle.set_unseen(false)
-        {
-            self.publish_session(id);
         }
     }
 

@@ -139,7 +139,10 @@ impl Service {
         let handle = self.state().sessions.get(&session.id).cloned();
         let meta = match handle {
             Some(handle) => handle.meta(),
-            None => remembered(&session),
+            None => Meta {
+                unseen: self.was_unseen(session.id),
+                ..remembered(&session)
+            },
         };
         let activity = match session.state {
             SessionState::Live => meta.activity,
@@ -158,6 +161,7 @@ impl Service {
             cols: meta.size.0,
             rows: meta.size.1,
             unseen: meta.unseen,
+            wait: meta.wait,
             runs,
             resumable,
             background: meta.background,

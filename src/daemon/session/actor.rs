@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::answer::Pending as Answering;
 use super::marks::Marks;
 use super::observe::Signs;
 use super::pacing::Pacing;
@@ -53,6 +54,10 @@ pub(super) struct Actor {
     pub(super) deliveries: VecDeque<Step>,
     /// When the delivery's present step is over.
     pub(super) step_ends: Option<Instant>,
+    /// The answer that was typed and has not been seen to be taken.
+    pub(super) answering: Option<Answering>,
+    /// The newest ask's number.
+    pub(super) last_wait: u64,
     pub(super) tidings: super::timers::Tidings,
     pub(super) meta: Arc<Mutex<Meta>>,
     pub(super) notices: UnboundedSender<(SessionId, Notice)>,

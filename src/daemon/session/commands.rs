@@ -67,6 +67,7 @@ impl Actor {
                 self.deliveries.extend(steps);
                 self.run_delivery(now);
             }
+            Command::Answer(given) => self.answer(given, now),
             Command::Note(text) => self.note(&text, now),
             Command::Follow { run, master, size } => self.follow(run, master, size),
             Command::Watch(watch) => self.watch(watch),

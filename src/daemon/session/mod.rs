@@ -6,6 +6,7 @@
 //! calls; a panic in the emulator costs that session its screen and nothing else.
 
 mod actor;
+mod answer;
 mod commands;
 mod keeping;
 mod look;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
+pub(super) use self::answer::{Answer, Answered};
 pub(super) use self::observe::{Sign, Signs};
 use super::outbox::{ClientId, Outbox};
 use crate::agents::Watch;
@@ -103,6 +105,8 @@ pub(super) enum Command {
     Reasons(oneshot::Sender<Reasons>),
     /// Words for the agent.
     Deliver(Vec<Step>),
+    /// An answer to what it asks.
+    Answer(Answer),
     /// Output that stands in for an agent's own (a note of gluon's).
     Note(String),
     /// Follow the terminal of a process: one that starts, with its size, or one that ran already.
@@ -157,6 +161,8 @@ pub(super) struct Meta {
     pub(super) unseen: bool,
     /// How much the agent has going on in the background.
     pub(super) background: u32,
+    /// Which ask it is that the agent waits with: no two of a session have the same; 0 while it asks nothing.
+    pub(super) wait: u64,
     /// Whether a process is attached to it.
     pub(super) live: bool,
     /// How many clients follow it.
@@ -174,6 +180,7 @@ impl Meta {
             size,
             unseen: false,
             background: 0,
+            wait: 0,
             live: false,
             viewers: 0,
         }
@@ -211,6 +218,8 @@ pub(super) struct Opening {
     pub(super) exit: Option<Exit>,
     /// Since when it is as it is.
     pub(super) since: Timestamp,
+    /// Whether something happened in it since the user last looked.
+    pub(super) unseen: bool,
     /// How its terminal is.
     pub(super) options: Options,
     /// What its agent's title and screen tell of it.
@@ -240,6 +249,7 @@ impl SessionHandle {
         let marks = marks::Marks::load(&opening.dir);
         let known_size = opening.size.or_else(|| marks.size_at(u64::MAX));
         let mut observed = Meta::new(known_size.unwrap_or(FIRST_SIZE), opening.since);
+        observed.unseen = opening.unseen;
         if let Some(exit) = opening.exit {
             observed.activity = Activity::Exited(exit);
         }

@@ -124,15 +124,23 @@ impl Actor {
         if self.activity() != activity {
             self.look_for_ask(&activity);
         }
-        let looked_at = self.viewers.count() > 0;
+        // By the time, so that the asks of the daemon before had other numbers.
+        let next = now.0.max(0).unsigned_abs().max(self.last_wait + 1);
+        let mut wait = 0;
         self.update_meta(|meta| {
             meta.held_back = held_back;
             if meta.activity != activity {
-                meta.unseen |= activity.needs_user() && !looked_at;
+                // A client that shows it says so when somebody looks.
+                meta.unseen |= activity.is_news_after(&meta.activity);
+                if matches!(activity, Activity::Waiting(_)) {
+                    wait = next;
+                }
+                meta.wait = wait;
                 meta.activity = activity;
                 meta.activity_since = now;
             }
         });
+        self.last_wait = self.last_wait.max(wait);
     }
 
     /// What is known and how it was decided.

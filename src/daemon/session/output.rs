@@ -47,6 +47,8 @@ impl Actor {
             changed_at: None,
             deliveries: Default::default(),
             step_ends: None,
+            answering: None,
+            last_wait: 0,
             tidings: Tidings::default(),
             meta,
             notices: opening.notices,
@@ -301,8 +303,7 @@ impl Actor {
         self.update_meta(|meta| meta.live = false);
         let words = describe(exit);
         self.claim(Source::Process, Activity::Exited(exit), None, &words);
-        let looked_at = self.viewers.count() > 0;
-        self.update_meta(|meta| meta.unseen |= !looked_at);
+        self.update_meta(|meta| meta.unseen = true);
         self.tell(Notice::Ended { run, exit });
     }
 

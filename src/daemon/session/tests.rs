@@ -14,6 +14,7 @@ use crate::domain::{Activity, Exit, RunId, SessionId, Timestamp};
 use crate::protocol::{Input, ScreenState};
 use crate::terminal::Options;
 
+mod answer;
 mod observe;
 
 const SESSION: SessionId = SessionId(7);
@@ -44,6 +45,7 @@ fn open(
         size: None,
         exit,
         since: Timestamp(0),
+        unseen: false,
         options: Options::default(),
         signs: Signs {
             titles: vec![

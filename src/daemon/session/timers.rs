@@ -103,6 +103,7 @@ impl Actor {
         if self.cut_again.is_some_and(|at| now >= at) {
             self.cut_log(false, now);
         }
+        self.look_at_answer(now);
         self.tell_changes(now);
     }
 
@@ -141,6 +142,7 @@ impl Actor {
         next = earliest(next, self.conclude_at);
         next = earliest(next, self.look_at);
         next = earliest(next, self.registry_at());
+        next = earliest(next, self.answer_due());
         if self.process.is_some() {
             next = earliest(next, self.step_ends);
             if self.step_ends.is_some() {

@@ -28,6 +28,8 @@ pub enum Context {
     Scroll,
     /// A list lies over the board.
     List,
+    /// The inbox lies over the board; asked before `List`.
+    Inbox,
     /// A text lies over the board: diff, detail, help.
     Viewer,
     /// A form lies over the board.

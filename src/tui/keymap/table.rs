@@ -1,6 +1,8 @@
 //! The table: every action, its keys, and the words for it.
 
-use super::Context::{self, Asking, Board, Costs, Drag, Form, List, Prefix, Scroll, Viewer};
+use super::Context::{
+    self, Asking, Board, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll, Viewer,
+};
 
 macro_rules! actions {
     ($($action:ident, $name:literal, $group:ident, [$(($context:ident: $($key:literal)+)),*],
@@ -126,9 +128,9 @@ actions! {
     CancelDrag, "cancel_drag", Task, [(Drag: "esc")], "Put a dragged card back", Some("put back"), false;
 
     Open, "open", Agent, [(Board: "enter")], "Type to the agent", Some("type to agent"), true;
-    Message, "message", Agent, [(Board: "m")], "Send the agent a message", Some("message"), true;
-    Allow, "allow", Agent, [(Asking: "y")], "Say yes to what the agent asks", Some("yes"), true;
-    Deny, "deny", Agent, [(Asking: "n")], "Say no to what the agent asks", Some("no"), true;
+    Message, "message", Agent, [(Board: "m"), (InInbox: "m")], "Send the agent a message", Some("message"), true;
+    Allow, "allow", Agent, [(Asking: "y"), (InInbox: "y")], "Say yes to what the agent asks", Some("yes"), true;
+    Deny, "deny", Agent, [(Asking: "n"), (InInbox: "n")], "Say no to what the agent asks", Some("no"), true;
 
     Zoom, "zoom", View, [(Board: "z"), (Prefix: "z")], "Zoom the pane", Some("zoom"), true;
     Tile, "tile", View, [(Board: "t"), (Prefix: "t")], "Tile all running agents", Some("tile"), true;
@@ -145,6 +147,7 @@ actions! {
     Suspend, "suspend", Program, [(Board: "ctrl-z")], "To the shell; fg comes back", None, true;
     Help, "help", Program, [(Board: "?" "f1"), (Prefix: "?")], "Help", Some("help"), true;
     Quit, "quit", Program, [(Board: "q" "ctrl-c")], "Quit the interface; agents go on", Some("quit"), true;
+    Inbox, "inbox", View, [(Board: "w"), (InInbox: "w"), (Prefix: "w")], "Inbox: who waits for you", Some("inbox"), true;
 
     LeavePane, "leave_pane", Pane, [(Prefix: "q" "d" "esc")], "Back to the board", Some("board"), false;
     NextPane, "next_pane", Pane, [(Prefix: "n" "right" "down")], "Next running agent", Some("next"), false;
@@ -180,6 +183,7 @@ actions! {
     PreviousFile, "previous_file", Lists, [(Viewer: "N" "p")], "Previous file of the diff", None, false;
     OpenRow, "open_row", Lists, [(List: "enter")], "Open the session; resume it if it has ended", Some("open"), false;
     ResumeRow, "resume_row", Lists, [(List: "r")], "Resume the session", Some("resume"), false;
+    Dismiss, "dismiss", Lists, [(InInbox: "x" "delete")], "Take news off the inbox", Some("seen"), false;
     Close, "close", Lists, [(List: "esc" "q"), (Viewer: "esc" "q" "i" "?" "enter")], "Close", Some("close"), false;
 
     NextField, "next_field", Forms, [(Form: "tab")], "Next field", None, false;

@@ -3,9 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::Hit;
-use crate::domain::{MicroUsd, Status};
+use crate::domain::{MicroUsd, Need, Status};
+use crate::protocol::TaskCard;
 use crate::tui::board;
 use crate::tui::costs::{CostsPage, TABS, eighths};
+use crate::tui::inbox::InboxList;
 use crate::tui::keymap::{Action, Chord, Context, entry};
 use crate::tui::model::{Area, Drag, Link, Model, Overlay, View};
 use crate::tui::text::{clean, fit, width};
@@ -167,17 +169,18 @@ fn counts(model: &Model, bar: &mut Filler) {
         .cards
         .values()
         .filter(|card| card.task.status == Status::Running);
-    let count = running.clone().count();
-    let blocked = running.filter(|card| board::needs_user(card)).count();
+    let count = running.count();
+    let waiting = model.cards.values().filter(|card| card.need().is_some());
+    let waiting = waiting.count();
     let separator = format!(" {} ", model.theme.glyphs().separator);
     if !model.loaded {
         return;
     }
     let text = format!("  {count} running");
     bar.left(&[(&text, Role::Text)], None);
-    if blocked > 0 {
-        let verb = if blocked == 1 { "needs" } else { "need" };
-        let text = format!("{blocked} {verb} you");
+    if waiting > 0 {
+        let verb = if waiting == 1 { "needs" } else { "need" };
+        let text = format!("{waiting} {verb} you");
         bar.left(
             &[(&separator, Role::Faint), (&text, Role::Waiting)],
             Some(Hit::Action(Action::NextNeedsYou)),
@@ -236,6 +239,7 @@ pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
         Some(Overlay::Viewer(_)) => (" TEXT ", Role::ChipBoard),
         Some(Overlay::Sessions(_)) => (" SESSIONS ", Role::ChipBoard),
         Some(Overlay::Costs(_)) => (" COSTS ", Role::ChipBoard),
+        Some(Overlay::Inbox(_)) => (" INBOX ", Role::ChipBoard),
         None if scrolling => (" SCROLL ", Role::ChipScroll),
         None if model.area == Area::Pane => (" AGENT ", Role::ChipAgent),
         None => (" BOARD ", Role::ChipBoard),
@@ -322,6 +326,7 @@ fn hints(model: &Model) -> Vec<Hint> {
                 hints.extend(of(Context::List, &[Action::ViewPageDown, Action::Close]));
                 hints
             }
+            Overlay::Inbox(list) => of_inbox(model, list, of),
         };
     }
     if matches!(model.drag, Drag::Dragging { .. }) {
@@ -364,6 +369,29 @@ fn hints(model: &Model) -> Vec<Hint> {
             None,
         ),
     ]
+}
+
+/// What can be done about the selected one.
+fn of_inbox(
+    model: &Model,
+    list: &InboxList,
+    of: impl Fn(Context, &[Action]) -> Vec<Hint>,
+) -> Vec<Hint> {
+    let card = list.selected.and_then(|task| model.cards.get(&task));
+    let mut hints = Vec::new();
+    match card.and_then(TaskCard::need) {
+        Some(Need::Permission) => {
+            hints.extend(of(Context::Inbox, &[Action::Allow, Action::Deny]));
+        }
+        Some(need) if !need.blocks() => hints.extend(of(Context::Inbox, &[Action::Dismiss])),
+        _ => {}
+    }
+    if card.is_some() {
+        hints.extend(of(Context::List, &[Action::OpenRow]));
+        hints.extend(of(Context::Inbox, &[Action::Message]));
+    }
+    hints.extend(of(Context::List, &[Action::Close]));
+    hints
 }
 
 fn of_board(model: &Model, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> Vec<Hint> {

@@ -65,6 +65,9 @@ pub struct PaneLayout {
     pub inner: Rect,
 }
 
+/// Rows of the inbox's detail: a rule, who it is, and the ask.
+const INBOX_DETAIL: u16 = 7;
+
 /// Where everything is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -236,6 +239,7 @@ impl Layout {
             Overlay::Sessions(list) => (list.rows().len().min(1000) as u16 + 4).max(8),
             // Nothing moves when another tab has fewer rows.
             Overlay::Costs(_) => u16::MAX,
+            Overlay::Inbox(_) => waiting(model).min(1000) as u16 + INBOX_DETAIL + 2,
         };
         let area = if is_small(self.screen) {
             self.body
@@ -259,18 +263,27 @@ impl Layout {
                 self.hits.extend(segment.hit.map(|hit| (segment.area, hit)));
             }
         }
-        if let Overlay::Sessions(list) = top {
-            for (line, index) in (list.scroll..list.rows().len()).enumerate() {
-                let row = Rect {
-                    y: self.overlay_inner.y + line as u16,
-                    height: 1,
-                    ..self.overlay_inner
-                };
-                if row.y >= self.overlay_inner.bottom() {
-                    break;
-                }
-                self.hits.push((row, Hit::Row(index)));
+        match top {
+            Overlay::Sessions(list) => {
+                self.place_rows(self.overlay_inner, list.scroll..list.rows().len());
             }
+            Overlay::Inbox(list) => {
+                let (rows, _) = inbox_parts(self.overlay_inner);
+                self.place_rows(rows, list.scroll..waiting(model));
+            }
+            _ => {}
+        }
+    }
+
+    /// Rows of a list that can be clicked on.
+    fn place_rows(&mut self, area: Rect, rows: std::ops::Range<usize>) {
+        for (index, y) in rows.zip(area.top()..area.bottom()) {
+            let row = Rect {
+                y,
+                height: 1,
+                ..area
+            };
+            self.hits.push((row, Hit::Row(index)));
         }
     }
 
@@ -325,6 +338,22 @@ impl Layout {
 /// Whether what lies over the board takes all of it.
 fn is_small(screen: Rect) -> bool {
     screen.width < WIDE || screen.height < 20
+}
+
+/// How many are in the inbox.
+fn waiting(model: &Model) -> usize {
+    let needs = model.cards.values().filter_map(TaskCard::need);
+    needs.count()
+}
+
+/// The inbox's rows, and below them the room for the selected one's words.
+pub(crate) fn inbox_parts(inner: Rect) -> (Rect, Rect) {
+    let below = INBOX_DETAIL.min(inner.height / 2);
+    let (mut rows, mut detail) = (inner, inner);
+    rows.height -= below;
+    detail.y = rows.bottom();
+    detail.height = below;
+    (rows, detail)
 }
 
 /// How wide texts and lists over the board are, their frame included.

@@ -1,7 +1,7 @@
 //! What each action does.
 
 use super::{open, overlays};
-use crate::domain::{Activity, Priority, SessionState, Status, TaskId};
+use crate::domain::{Activity, Priority, Status, TaskId};
 use crate::protocol::{
     AgentView, AnswerAsk, ConfirmTask, EditTask, Level, ListSessions, MoveTask, Request, StartTask,
 };
@@ -12,6 +12,9 @@ use crate::tui::layout::Layout;
 use crate::tui::model::{Area, Model, Overlay, Purpose, View};
 use crate::tui::msg::{Effect, Update};
 use crate::tui::overlay::SessionList;
+
+/// An ask that took another's place less than so many milliseconds ago has not been read by anybody.
+const READING: i64 = 500;
 
 pub(super) fn perform(model: &mut Model, action: Action) -> Update {
     use Action::*;
@@ -29,6 +32,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Project => next_project(model),
         Sessions => sessions(model),
         ShowCosts => overlays::open_costs(model),
+        Inbox => super::inbox::open_inbox(model),
         PauseQueue => Update::call(Request::PauseQueue(!model.queue.paused)),
         ClearFilter => clear(model),
         Zoom => zoom(model),
@@ -72,9 +76,9 @@ fn travel(model: &mut Model, action: Action) -> Update {
         Action::Column4 => board::go_to_column(model, 3),
         Action::NextPane => tile_step(model, 1),
         Action::PreviousPane => tile_step(model, -1),
-        _ => match board::next_where(model, board::needs_user) {
+        _ => match board::next_in_inbox(model) {
             Some(task) => {
-                board::select(model, task);
+                open::reveal(model, task);
             }
             None => model.toast(Level::Info, "nothing needs you", None),
         },
@@ -377,7 +381,7 @@ fn hold(model: &mut Model, task: TaskId) -> Update {
     }))
 }
 
-fn message(model: &mut Model, task: TaskId) -> Update {
+pub(super) fn message(model: &mut Model, task: TaskId) -> Update {
     let Some(card) = model.cards.get(&task) else {
         return Update::none();
     };
@@ -392,18 +396,27 @@ fn message(model: &mut Model, task: TaskId) -> Update {
 }
 
 /// Answers what the agent asks, as the user was shown it.
-fn answer(model: &mut Model, task: TaskId, yes: bool) -> Update {
-    let session = model
-        .cards
-        .get(&task)
-        .and_then(|card| card.session.as_ref());
-    let live = session.filter(|view| view.session.state == SessionState::Live);
-    if let Some(Activity::Waiting(ask)) = live.map(|view| &view.activity)
-        && super::asks(model)
-    {
-        let ask = ask.text.clone();
-        return Update::call(Request::AnswerAsk(AnswerAsk { task, ask, yes }));
+pub(super) fn answer(model: &mut Model, task: TaskId, yes: bool) -> Update {
+    let card = model.cards.get(&task);
+    let asked = card.filter(|card| super::asks_permission(card));
+    let Some(view) = asked.and_then(|card| card.session.as_ref()) else {
+        model.toast(Level::Info, "the agent asks for nothing now", None);
+        return Update::redraw();
+    };
+    let changed = model.asks_changed.get(&task);
+    if changed.is_some_and(|at| model.now.since(*at) < READING) {
+        let text = "it has just begun to ask something else: look again";
+        model.toast(Level::Warning, text, None);
+        return Update::redraw();
     }
-    model.toast(Level::Info, "the agent asks nothing now", None);
-    Update::redraw()
+    let ask = match &view.activity {
+        Activity::Waiting(ask) => ask.text.clone(),
+        _ => String::new(),
+    };
+    Update::call(Request::AnswerAsk(AnswerAsk {
+        task,
+        ask,
+        wait: view.wait,
+        yes,
+    }))
 }

@@ -1,9 +1,10 @@
 //! What the connection says: it stands, it is gone, something happened, a screen changed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{overlays, panes};
-use crate::domain::SessionId;
+use crate::domain::{Activity, SessionId, TaskId, Timestamp};
 use crate::protocol::{
     AddProject, Event, Level, LinkEvent, Notice, Request, ScreenUpdate, SessionView, TaskCard,
 };
@@ -110,6 +111,13 @@ pub(super) fn put_card(model: &mut Model, card: TaskCard) -> Update {
     if let Some(view) = &card.session {
         retry_attachment(model, view);
     }
+    let asked = model.cards.get(&id).and_then(|card| card.session.as_ref());
+    note_changed_ask(
+        &mut model.asks_changed,
+        (id, model.now),
+        asked,
+        card.session.as_ref(),
+    );
     match model.cards.insert(id, card) {
         Some(old) if Some(&old) == model.cards.get(&id) => Update::none(),
         _ => Update::redraw(),
@@ -129,8 +137,33 @@ fn put_session(model: &mut Model, view: SessionView) -> Update {
     if !newest || card.session.as_ref() == Some(&view) {
         return Update::none();
     }
+    let at = (card.task.id, model.now);
+    note_changed_ask(
+        &mut model.asks_changed,
+        at,
+        card.session.as_ref(),
+        Some(&view),
+    );
     card.session = Some(view);
     Update::redraw()
+}
+
+/// Notes when an ask takes another's place: a key on its way was meant for the one before.
+fn note_changed_ask(
+    changed: &mut HashMap<TaskId, Timestamp>,
+    (task, now): (TaskId, Timestamp),
+    before: Option<&SessionView>,
+    after: Option<&SessionView>,
+) {
+    // One without words that gets some is still the same.
+    let worded = |view: &&SessionView| matches!(&view.activity, Activity::Waiting(ask) if !ask.text.is_empty());
+    let before = before.filter(worded).map_or(0, |view| view.wait);
+    let after = after.map_or(0, |view| view.wait);
+    match after {
+        0 => drop(changed.remove(&task)),
+        _ if before != 0 && before != after => drop(changed.insert(task, now)),
+        _ => {}
+    }
 }
 
 /// What could not be attached may be possible now that the session has changed.

@@ -5,6 +5,7 @@
 
 mod actions;
 mod drag;
+mod inbox;
 mod keys;
 mod link;
 mod mouse;
@@ -17,7 +18,8 @@ mod time;
 use super::layout::Layout;
 use super::model::{Area, Model};
 use super::msg::{Effect, Msg, Update};
-use crate::domain::{Activity, AskKind, Status};
+use crate::domain::Need;
+use crate::protocol::TaskCard;
 
 /// Changes the model by a message.
 pub fn update(model: &mut Model, msg: Msg) -> Update {
@@ -79,13 +81,12 @@ fn focus(model: &mut Model, focused: bool) -> Update {
 
 /// Whether the selected card's agent asks for a permission that a key can answer.
 pub fn asks(model: &Model) -> bool {
-    let Some(card) = model.selected() else {
-        return false;
-    };
-    card.task.status == Status::Running
-        && card.session.as_ref().is_some_and(|session| {
-            matches!(&session.activity, Activity::Waiting(ask) if ask.kind == AskKind::Permission)
-        })
+    model.selected().is_some_and(asks_permission)
+}
+
+/// Whether a card's agent asks for a permission.
+pub fn asks_permission(card: &TaskCard) -> bool {
+    card.need() == Some(Need::Permission)
 }
 
 /// An effect and nothing to see.

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{actions, open};
+use super::{actions, inbox, open};
 use crate::domain::{SessionState, TaskId};
 use crate::protocol::{
     ConfirmTask, CostsView, Level, Request, RiskView, SendMessage, SessionView, ShowCosts,
@@ -36,6 +36,10 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
             }
             None => kept(model, top, false),
         },
+        Overlay::Inbox(list) => {
+            let list = std::mem::take(list);
+            inbox::key(model, list, event)
+        }
         Overlay::Sessions(list) => match model.keymap.action(Context::List, event) {
             Some(Action::Close) => Update::redraw(),
             Some(action @ (Action::OpenRow | Action::ResumeRow)) => {
@@ -112,6 +116,11 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
         Overlay::Viewer(viewer) => {
             let dirty = viewer.scroll_by(by);
             kept(model, top, dirty)
+        }
+        Overlay::Inbox(list) => {
+            let list = std::mem::take(list);
+            let hit = layout.hit(event.column, event.row).filter(|_| click);
+            inbox::mouse(model, list, by, hit)
         }
         Overlay::Sessions(list) => {
             if by != 0 {
@@ -262,6 +271,10 @@ pub(super) fn projects_have_come(model: &mut Model) -> Update {
 pub(super) fn fit(model: &mut Model, layout: &Layout) {
     let height = usize::from(layout.overlay_inner.height);
     match model.overlays.last_mut() {
+        Some(Overlay::Inbox(list)) => {
+            list.height = usize::from(layout::inbox_parts(layout.overlay_inner).0.height);
+            list.settle(&crate::protocol::inbox(model.cards.values()));
+        }
         Some(Overlay::Viewer(viewer)) => {
             viewer.height = height;
             viewer.scroll_by(0);

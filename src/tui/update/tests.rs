@@ -12,6 +12,7 @@ use crate::tui::msg::{Effect, Msg, Update};
 use crate::tui::testing::*;
 use crate::tui::theme::Theme;
 
+mod inbox;
 mod mouse;
 
 const SIZE: (u16, u16) = (120, 40);
@@ -73,7 +74,7 @@ fn keys_move_the_selection() {
         (&["l", "l", "l"], 30),
         (&["4", "j", "1", "4"], 31),
         (&["."], 13),
-        (&[".", "."], 20),
+        (&[".", "."], 13),
         (&[".", ".", ".", "."], 13),
     ] {
         let mut model = model(SIZE);
@@ -161,6 +162,7 @@ fn answering_only_where_the_agent_asks() {
         Request::AnswerAsk(AnswerAsk {
             task: TaskId(13),
             ask,
+            wait: 7,
             yes,
         })
     };

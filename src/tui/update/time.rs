@@ -1,9 +1,10 @@
 //! Time: toasts go, ages grow. The model says when it next wants to be told.
 
 use crate::domain::{Activity, Timestamp};
+use crate::protocol::inbox;
 use crate::tui::card;
 use crate::tui::layout::Layout;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Overlay};
 use crate::tui::msg::Update;
 
 const SECOND: i64 = 1000;
@@ -30,6 +31,11 @@ pub(super) fn set_wake(model: &mut Model, layout: &Layout) {
         .iter()
         .flat_map(|column| &column.cards)
         .filter_map(|(task, _)| model.cards.get(task));
+    let waiting = match model.overlays.last() {
+        Some(Overlay::Inbox(_)) => inbox(model.cards.values()),
+        _ => Vec::new(),
+    };
+    let waiting = waiting.iter().map(|entry| next_age(entry.since, model.now));
     let next = ages
         .flat_map(|shown| {
             let limited = shown
@@ -44,6 +50,7 @@ pub(super) fn set_wake(model: &mut Model, layout: &Layout) {
             [Some(next_age(card::since(shown), model.now)), limited]
         })
         .flatten()
+        .chain(waiting)
         .min()
         .map(|next| next.max(model.now.plus(SECOND)));
     let toast = model.toasts.iter().map(|toast| toast.until).min();

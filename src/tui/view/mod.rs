@@ -5,6 +5,7 @@ mod bars;
 mod columns;
 mod costs;
 mod empty;
+mod inbox;
 mod overlays;
 mod panes;
 mod toasts;

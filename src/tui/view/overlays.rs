@@ -26,6 +26,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) -> Option<O
         Overlay::Viewer(viewer) => draw_viewer(buf, model, layout, viewer),
         Overlay::Sessions(list) => draw_sessions(buf, model, layout, list),
         Overlay::Costs(page) => super::costs::draw(buf, model, layout, page),
+        Overlay::Inbox(list) => super::inbox::draw(buf, model, layout, list),
     }
     Some(None)
 }

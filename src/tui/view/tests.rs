@@ -82,6 +82,10 @@ fn overlays() {
         insta::assert_snapshot!(name("sessions", size), text(&model));
         press(&mut model, "esc");
 
+        press(&mut model, "w");
+        insta::assert_snapshot!(name("inbox", size), text(&model));
+        press(&mut model, "esc");
+
         let diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\u{1b}[2J\n+new\n";
         let request = Request::Diff(TaskId(12));
         update(&mut model, reply(request, Response::Diff(diff.into())));

@@ -1,0 +1,75 @@
+//! The inbox: who needs the user, made from cards by the rule of [`crate::domain::inbox`].
+
+use serde::{Deserialize, Serialize};
+
+use super::views::TaskCard;
+use crate::domain::inbox::{Facts, Need, need, order};
+use crate::domain::{Activity, Reason, SessionId, Status, TaskId, Timestamp};
+
+/// One who needs the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxEntry {
+    /// The task.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// The name of its project.
+    pub project: String,
+    /// Its agent.
+    pub agent: String,
+    /// Its newest session.
+    pub session: Option<SessionId>,
+    /// What the user is needed for.
+    pub need: Need,
+    /// The exact ask, or why it ended; the agent's own words (untrusted), may be empty.
+    pub words: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Which ask it is, for [`super::AnswerAsk`]; 0 where nothing is asked.
+    pub wait: u64,
+}
+
+impl TaskCard {
+    /// What the user is needed for on this card, if at all.
+    pub fn need(&self) -> Option<Need> {
+        let session = self.session.as_ref();
+        need(Facts {
+            status: self.task.status,
+            reason: self.task.reason.as_ref(),
+            activity: session.map(|view| &view.activity),
+            unseen: session.is_some_and(|view| view.unseen),
+        })
+    }
+
+    fn entry(&self) -> Option<InboxEntry> {
+        let need = self.need()?;
+        let session = self.session.as_ref();
+        let words = match (session.map(|view| &view.activity), &self.task.reason) {
+            (Some(Activity::Waiting(ask)), _) => ask.text.clone(),
+            (_, Some(Reason::Failed(why))) if need == Need::Failed => why.clone(),
+            (_, Some(Reason::Interrupted)) if need == Need::Failed => "interrupted".to_owned(),
+            _ => String::new(),
+        };
+        Some(InboxEntry {
+            task: self.task.id,
+            title: self.task.title.clone(),
+            project: self.project_name.clone(),
+            agent: self.task.agent.clone(),
+            session: session.map(|view| view.session.id),
+            need,
+            words,
+            since: match (self.task.status, session) {
+                (Status::Running, Some(view)) => view.activity_since,
+                _ => self.task.changed_at,
+            },
+            wait: session.map_or(0, |view| view.wait),
+        })
+    }
+}
+
+/// Everyone on `cards` who needs the user: the most urgent first, then who waits longest.
+pub fn inbox<'a>(cards: impl IntoIterator<Item = &'a TaskCard>) -> Vec<InboxEntry> {
+    let mut entries: Vec<InboxEntry> = cards.into_iter().filter_map(TaskCard::entry).collect();
+    entries.sort_by_key(|entry| order(entry.need, entry.since, entry.task));
+    entries
+}
