@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::conversations::Library;
 use super::deliver::Delivery;
 use super::usage::Meter;
 use super::watch::Watch;
@@ -54,6 +55,13 @@ pub trait Agent: Send + Sync + fmt::Debug {
     fn headless_resume(&self, ctx: &StartContext, conversation: &str)
     -> Result<Launch, AgentError>;
 
+    /// A new conversation on its own screen that goes on from `ctx.from`, wherever that was led, and leaves
+    /// its transcript as it is.
+    ///
+    /// # Errors
+    /// Where this agent cannot do that.
+    fn fork(&self, ctx: &StartContext) -> Result<Launch, AgentError>;
+
     /// How a message is given to it while it runs.
     fn delivery(&self) -> &Delivery;
 
@@ -93,6 +101,12 @@ pub trait Agent: Send + Sync + fmt::Debug {
         None
     }
 
+    /// The conversations that it has written down on this machine, whoever started it; `None` where it
+    /// writes down nothing that gluon can read. Of `trace` the environment alone counts.
+    fn library(&self, _: &Trace<'_>) -> Option<Library> {
+        None
+    }
+
     /// How to get it, in one sentence; empty where there is nothing to get.
     fn install_hint(&self) -> &str {
         ""
@@ -112,6 +126,17 @@ pub struct StartContext {
     pub trusted: bool,
     /// The settings by which the agent is asked to report its turns (see [`super::hook_settings`]).
     pub hooks: Option<String>,
+    /// The conversation that is forked.
+    pub from: Option<Forked>,
+}
+
+/// A conversation that another one goes on from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forked {
+    /// The agent's id of it.
+    pub id: String,
+    /// Where its transcript is.
+    pub transcript: String,
 }
 
 /// What is known of a run whose conversation is looked for.

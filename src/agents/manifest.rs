@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::agent::{
     Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, StartContext, Trace,
 };
+use super::conversations::Library;
 use super::deliver::{Delivery, clean};
 use super::end::judge;
 use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile, Part, Template};
@@ -31,6 +32,7 @@ pub(super) struct ManifestAgent {
     resume: Option<Command>,
     headless: Option<Command>,
     headless_resume: Option<Command>,
+    fork: Option<Command>,
     env: Vec<(String, String)>,
     env_remove: Vec<String>,
     delivery: Delivery,
@@ -73,6 +75,7 @@ impl ManifestAgent {
             resume: file.resume,
             headless: file.headless,
             headless_resume: file.headless_resume,
+            fork: file.fork,
             env: file.env.into_iter().collect(),
             env_remove: file.env_remove.unwrap_or_default(),
             delivery: Delivery {
@@ -129,6 +132,7 @@ impl ManifestAgent {
             start,
             resume: None,
             headless_resume: None,
+            fork: None,
             env: Vec::new(),
             env_remove: Vec::new(),
             delivery: Delivery::plain(),
@@ -244,6 +248,8 @@ impl ManifestAgent {
                     Part::Conversation => conversation?,
                     Part::Cwd => &cwd,
                     Part::Hooks => ctx.hooks.as_deref()?,
+                    Part::From => &ctx.from.as_ref()?.id,
+                    Part::Transcript => &ctx.from.as_ref()?.transcript,
                 });
             }
             // No prompt is ever read as a flag, nor as `-`, which means standard input to some.
@@ -294,7 +300,11 @@ impl ManifestAgent {
 }
 
 fn mentions_prompt(command: &Command) -> bool {
-    let has = |template: &Template| template.0.contains(&Part::Prompt);
+    mentions(command, &Part::Prompt)
+}
+
+fn mentions(command: &Command, part: &Part) -> bool {
+    let has = |template: &Template| template.0.contains(part);
     command.args.iter().any(|argument| match argument {
         Argument::One(template) => has(template),
         Argument::Group(group) => group.iter().any(has),
@@ -352,6 +362,17 @@ impl Agent for ManifestAgent {
         self.screenless(command, ctx, self.known(conversation)?)
     }
 
+    fn fork(&self, ctx: &StartContext) -> Result<Launch, AgentError> {
+        let command = self.fork.as_ref();
+        let command = command.ok_or_else(|| self.unsupported("fork a conversation", "fork"))?;
+        Ok(self.screen(
+            command,
+            ctx,
+            self.chosen(ctx)
+                .filter(|_| mentions(command, &Part::Conversation)),
+        ))
+    }
+
     fn delivery(&self) -> &Delivery {
         &self.delivery
     }
@@ -404,6 +425,15 @@ impl Agent for ManifestAgent {
             ..*trace
         };
         Watch::new(self.transcripts?, &trace, pid)
+    }
+
+    fn library(&self, trace: &Trace<'_>) -> Option<Library> {
+        let env = |name: &str| self.environment(trace, name);
+        let trace = Trace {
+            env: &env,
+            ..*trace
+        };
+        Library::new(self.transcripts?, &self.name, &trace)
     }
 
     fn version_command(&self) -> Vec<String> {

@@ -7,6 +7,7 @@
 //! a user's broken manifest is reported and left out; no value of an environment is ever printed.
 
 mod agent;
+pub mod conversations;
 mod deliver;
 pub mod demo;
 mod end;
@@ -25,8 +26,8 @@ mod watch;
 mod tests;
 
 pub use agent::{
-    Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, Mark, Means, Osc7501,
-    StartContext, Trace,
+    Agent, AgentError, Answers, ConversationId, FirstPrompt, Forked, Hints, Launch, Mark, Means,
+    Osc7501, StartContext, Trace,
 };
 pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
 pub use environment::{ChildEnv, child_env};

@@ -40,6 +40,8 @@ pub(super) struct ManifestFile {
     pub headless: Option<Command>,
     /// An earlier conversation without a screen.
     pub headless_resume: Option<Command>,
+    /// A new conversation that goes on from another one, wherever that was led.
+    pub fork: Option<Command>,
     /// Added to the environment.
     pub env: BTreeMap<String, String>,
     /// Taken out of the environment.
@@ -74,6 +76,7 @@ impl ManifestFile {
             resume: self.resume.or(base.resume),
             headless: self.headless.or(base.headless),
             headless_resume: self.headless_resume.or(base.headless_resume),
+            fork: self.fork.or(base.fork),
             env,
             env_remove: self.env_remove.or(base.env_remove),
             delivery: self.delivery.or(base.delivery),
@@ -157,6 +160,10 @@ pub(super) enum Part {
     Cwd,
     /// The settings that make the agent report its turns.
     Hooks,
+    /// The id of the conversation that is forked.
+    From,
+    /// Where the transcript of the conversation is that is forked.
+    Transcript,
 }
 
 impl TryFrom<String> for Template {
@@ -172,6 +179,8 @@ impl TryFrom<String> for Template {
                 ("{conversation}", Part::Conversation),
                 ("{cwd}", Part::Cwd),
                 ("{hooks}", Part::Hooks),
+                ("{from}", Part::From),
+                ("{transcript}", Part::Transcript),
             ]
             .into_iter()
             .find(|(name, _)| from.starts_with(name));
@@ -186,7 +195,7 @@ impl TryFrom<String> for Template {
                 None if is_word => {
                     return Err(format!(
                         "`{text}`: the placeholders are {{prompt}}, {{conversation}}, {{cwd}} and \
-                         {{hooks}}"
+                         {{hooks}}, in `fork` also {{from}} and {{transcript}}"
                     ));
                 }
                 None => {

@@ -26,6 +26,7 @@ fn context(prompt: &str) -> StartContext {
         conversation: Some("ID".to_owned()),
         trusted: false,
         hooks: None,
+        from: None,
     }
 }
 

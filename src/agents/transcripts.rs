@@ -37,6 +37,10 @@ pub(super) enum Transcripts {
     Claude,
     /// Codex: `sessions/<year>/<month>/<day>/rollout-<time>-<id>.jsonl`.
     Codex,
+    /// Gemini CLI: `tmp/<project>/chats/session-*.jsonl`.
+    Gemini,
+    /// opencode: rows of `opencode.db`.
+    Opencode,
 }
 
 impl Transcripts {
@@ -71,18 +75,27 @@ impl Transcripts {
                 let name = format!("{id}.jsonl");
                 entries(&home.join("projects")).any(|entry| entry.path().join(&name).exists())
             }
-            // An id that was learnt stood in one.
-            Self::Codex => true,
+            // An id that was learnt stood in one; a file's name does not tell that of the others.
+            Self::Codex | Self::Gemini | Self::Opencode => true,
         }
     }
 
     /// Where the agent keeps what is its own.
     pub(super) fn home(self, trace: &Trace<'_>) -> Option<PathBuf> {
+        let said = |name: &str| (trace.env)(name).filter(|value| !value.is_empty());
         let (name, usual) = match self {
             Self::Claude => ("CLAUDE_CONFIG_DIR", ".claude"),
             Self::Codex => ("CODEX_HOME", ".codex"),
+            Self::Gemini => {
+                let home = said("GEMINI_CLI_HOME").or_else(|| said("HOME"))?;
+                return Some(PathBuf::from(home).join(".gemini"));
+            }
+            Self::Opencode => {
+                let data = said("XDG_DATA_HOME").map(PathBuf::from);
+                let usual = || Some(PathBuf::from(said("HOME")?).join(".local/share"));
+                return Some(data.or_else(usual)?.join("opencode"));
+            }
         };
-        let said = |name: &str| (trace.env)(name).filter(|value| !value.is_empty());
         match said(name) {
             Some(dir) => Some(dir.into()),
             None => Some(PathBuf::from(said("HOME")?).join(usual)),
@@ -101,6 +114,7 @@ impl Transcripts {
                 let days = days(&home.join("sessions"));
                 days.iter().flat_map(|day| transcripts(day)).collect()
             }
+            Self::Gemini | Self::Opencode => return None,
         })
     }
 

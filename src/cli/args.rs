@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, answer, attach, cancel, capture, completions, costs, daemon, demo, diff, doctor,
+    accept, adopt, answer, attach, cancel, capture, completions, costs, daemon, demo, diff, doctor,
     explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm, send, sessions,
     show, start, stop, tui,
 };
@@ -78,6 +78,7 @@ pub(super) enum Command {
     Rm(rm::Rm),
     Project(project::Project),
     Sessions(sessions::Sessions),
+    Adopt(adopt::Adopt),
     Costs(costs::Costs),
     Queue(queue::Queue),
     Daemon(daemon::Daemon),

@@ -106,6 +106,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Rm(command) => command.run(ctx).await?,
         Command::Project(command) => command.run(ctx).await?,
         Command::Sessions(command) => command.run(ctx).await?,
+        Command::Adopt(command) => command.run(ctx).await?,
         Command::Costs(command) => command.run(ctx).await?,
         Command::Queue(command) => command.run(ctx).await?,
         Command::Daemon(command) => return command.run(ctx).await,

@@ -103,6 +103,11 @@ impl Paths {
         self.state.join("gluon.db")
     }
 
+    /// The index of the conversations on this machine; it can be made again at any time.
+    pub fn conversations(&self) -> PathBuf {
+        self.state.join("conversations.db")
+    }
+
     /// The directory of the programs' own logs.
     pub fn logs(&self) -> PathBuf {
         self.state.join("logs")

@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod board;
 pub mod calendar;
+pub mod conversation;
 pub mod cost;
 pub mod evidence;
 pub mod health;
@@ -23,6 +24,7 @@ pub mod units;
 
 pub use activity::{Activity, Ask, AskKind};
 pub use calendar::Day;
+pub use conversation::{Conversation, Passage, Speaker};
 pub use cost::{Basis, Cost, Prices, Usage, UsageRow};
 pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
 pub use health::{Health, Verdict};

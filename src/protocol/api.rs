@@ -5,6 +5,7 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
+use super::conversations::*;
 use super::error::ApiError;
 use super::messages::*;
 use super::views::*;
@@ -86,6 +87,12 @@ macro_rules! with_requests {
             ListCosts list_costs(ListCosts) -> Vec<CostLine>;
             /// What was spent, day by day and added up by something else.
             ShowCosts show_costs(ShowCosts) -> CostsView;
+            /// Conversations on this machine, whoever started them.
+            ListConversations list_conversations(ListConversations) -> Conversations;
+            /// A part of a conversation's transcript.
+            ReadTranscript read_transcript(ReadTranscript) -> TranscriptPage;
+            /// Makes a task of a conversation, which its agent goes on with.
+            AdoptConversation adopt_conversation(AdoptConversation) -> TaskCard;
         }
     };
 }

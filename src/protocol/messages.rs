@@ -379,6 +379,8 @@ pub enum Event {
         /// Whether a new one comes at once.
         restart: bool,
     },
+    /// All transcripts have been looked at: there may be conversations that were not listed before.
+    Conversations,
 }
 
 /// How much a message matters.

@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod codec;
+pub mod conversations;
 pub mod error;
 pub mod hello;
 pub mod inbox;
@@ -21,6 +22,7 @@ pub const CANNOT_RUN: &str = "the daemon cannot run: ";
 
 pub use api::{Api, ApiResult, Request, Response, dispatch};
 pub use codec::{FrameError, MAX_FRAME, decode, encode};
+pub use conversations::*;
 pub use error::{ApiError, ErrorCode};
 pub use hello::{Hello, HelloError, PROTOCOL_VERSION};
 pub use inbox::{InboxEntry, inbox};

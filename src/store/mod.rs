@@ -6,6 +6,7 @@
 
 mod attention;
 mod events;
+mod index;
 mod migrate;
 mod projects;
 mod rows;
@@ -21,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 pub use events::EventDraft;
+pub use index::{Index, IndexEntry, NewWords, Wanted, WrittenAs};
 pub use usage::Spent;
 
 /// Why the database cannot do it.

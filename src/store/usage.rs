@@ -79,6 +79,20 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The conversations that sessions of tasks lead or have led.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn conversations_of_tasks(&self) -> Result<Vec<(String, TaskId)>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT conversation, task FROM usage
+             UNION SELECT conversation, task FROM sessions WHERE conversation IS NOT NULL",
+        )?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, TaskId(row.get(1)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// What a session cost; `None` where nothing is known.
     ///
     /// # Errors

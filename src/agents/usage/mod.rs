@@ -51,6 +51,8 @@ pub struct Meter {
     conversations: Vec<Conversation>,
     requests: HashMap<u64, Request>,
     reads: u32,
+    /// Whether no more files are looked for.
+    settled: bool,
 }
 
 #[derive(Debug)]
@@ -84,6 +86,9 @@ struct Followed {
 
 impl Meter {
     pub(super) fn new(whose: Transcripts, trace: &Trace<'_>) -> Option<Meter> {
+        if !matches!(whose, Transcripts::Claude | Transcripts::Codex) {
+            return None;
+        }
         Some(Meter {
             whose,
             home: whose.home(trace)?,
@@ -92,6 +97,27 @@ impl Meter {
             conversations: Vec::new(),
             requests: HashMap::new(),
             reads: 0,
+            settled: false,
+        })
+    }
+
+    /// What reads how much one conversation used whose files are known, its own first; no others are looked
+    /// for.
+    pub(super) fn of_files(whose: Transcripts, id: &str, files: Vec<PathBuf>) -> Option<Meter> {
+        if !matches!(whose, Transcripts::Claude | Transcripts::Codex) {
+            return None;
+        }
+        let mut conversation = Conversation::new(id.to_owned());
+        conversation.files = files.into_iter().map(Followed::new).collect();
+        Some(Meter {
+            whose,
+            home: PathBuf::new(),
+            cwd: PathBuf::new(),
+            since: Timestamp(0),
+            conversations: vec![conversation],
+            requests: HashMap::new(),
+            reads: 0,
+            settled: true,
         })
     }
 
@@ -154,6 +180,7 @@ impl Meter {
                         let key = rollout_key(path, *steps);
                         self.request(index, key, step.at, &step.model, step.usage);
                     }
+                    Transcripts::Gemini | Transcripts::Opencode => {}
                 };
                 match tail.read(path, &mut budget, &mut each) {
                     Ok(More::Lines) => new = true,
@@ -228,10 +255,13 @@ impl Meter {
 
     /// Finds the files of a conversation that are not followed yet; with `look` also where that is slow.
     fn find_files(&mut self, index: usize, look: bool) {
+        if self.settled {
+            return;
+        }
         let found = match self.whose {
             Transcripts::Claude => self.claude_files(&self.conversations[index]),
             Transcripts::Codex if look => self.codex_files(index),
-            Transcripts::Codex => Vec::new(),
+            Transcripts::Codex | Transcripts::Gemini | Transcripts::Opencode => Vec::new(),
         };
         let files = &mut self.conversations[index].files;
         for path in found {

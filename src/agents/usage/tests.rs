@@ -31,7 +31,7 @@ fn fixtures(whose: &str) -> PathBuf {
 fn meter(whose: Transcripts, home: &Path, since: &str) -> Meter {
     let name = match whose {
         Transcripts::Claude => "CLAUDE_CONFIG_DIR",
-        Transcripts::Codex => "CODEX_HOME",
+        _ => "CODEX_HOME",
     };
     let home: OsString = home.into();
     let trace = Trace {
@@ -58,7 +58,7 @@ fn cost(meter: &Meter) -> Option<Cost> {
 fn of(whose: Transcripts, since: &str, conversations: &[&str]) -> Option<(i64, Basis)> {
     let dir = match whose {
         Transcripts::Claude => fixtures("claude"),
-        Transcripts::Codex => fixtures("codex"),
+        _ => fixtures("codex"),
     };
     let mut meter = meter(whose, &dir, since);
     for id in conversations {

@@ -1,6 +1,7 @@
 //! The commands, a file each: its arguments with their help, and what it does.
 
 pub(super) mod accept;
+pub(super) mod adopt;
 pub(super) mod answer;
 pub(super) mod attach;
 pub(super) mod cancel;
@@ -28,6 +29,7 @@ pub(super) mod sessions;
 pub(super) mod show;
 pub(super) mod start;
 pub(super) mod stop;
+mod transcript;
 pub(super) mod tui;
 
 use super::context::Context;

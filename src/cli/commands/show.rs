@@ -15,7 +15,11 @@ use crate::protocol::{Api, GitView, SessionView, TaskDetail};
 const AFTER_HELP: &str = "\
 Examples:
   gluon show 12
-  gluon show 12 --json | jq -r .card.task.branch";
+  gluon show 12 --json | jq -r .card.task.branch
+  gluon show 12 --transcript            what was said, from the beginning
+  gluon show 12 --transcript --last 20
+  gluon show 6d5a17fb --transcript      of any conversation on this machine
+  gluon show 12 --transcript --json     one passage a line";
 
 /// Show a task with its sessions
 #[derive(Debug, Args)]
@@ -23,12 +27,22 @@ Examples:
 pub(in crate::cli) struct Show {
     #[command(flatten)]
     task: OneTask,
+    /// What was said; the task may then be the id of any conversation too
+    #[arg(long)]
+    transcript: bool,
+    /// Only so many of the last passages
+    #[arg(long, value_name = "COUNT", requires = "transcript")]
+    last: Option<u32>,
     #[command(flatten)]
     format: Format,
 }
 
 impl Show {
     pub(in crate::cli) async fn run(self, ctx: &Context) -> Outcome {
+        if self.transcript {
+            let name = &self.task.task;
+            return super::transcript::print(ctx, name, self.last, self.format.json).await;
+        }
         let client = ctx.client().await?;
         let id = pick::task(&client, &self.task.task).await?;
         let detail = client.show_task(id).await?;

@@ -122,7 +122,7 @@ impl Service {
         })
     }
 
-    fn task_agent(&self, task: &Task) -> ApiResult<Arc<dyn Agent>> {
+    pub(super) fn task_agent(&self, task: &Task) -> ApiResult<Arc<dyn Agent>> {
         self.agent_of(&task.agent, task.command.as_deref())
     }
 
@@ -167,6 +167,7 @@ impl Service {
             conversation,
             trusted: false,
             hooks: hooks(),
+            from: None,
         };
         let launch = match task.mode {
             Mode::Interactive => agent.start(&context)?,
@@ -205,6 +206,7 @@ impl Service {
             conversation: session.conversation.clone(),
             trusted: false,
             hooks: hooks(),
+            from: None,
         };
         let launch = match session.mode {
             Mode::Interactive => agent.resume(&context, &conversation),
@@ -217,7 +219,7 @@ impl Service {
         }
     }
 
-    fn plan(&self, task: &Task, agent: &dyn Agent, launch: Launch) -> ApiResult<Plan> {
+    pub(super) fn plan(&self, task: &Task, agent: &dyn Agent, launch: Launch) -> ApiResult<Plan> {
         let extras = [("GLUON_TASK".to_owned(), task.id.to_string())];
         let env = child_env(std::env::vars_os(), &launch, &extras).into_vec();
         let mut steps = Vec::new();
@@ -367,7 +369,7 @@ impl Service {
 }
 
 /// What makes agents that can do so report their turns by `gluon hook`.
-fn hooks() -> Option<String> {
+pub(super) fn hooks() -> Option<String> {
     // A path that is not text cannot be put into JSON.
     own_program().to_str().map(hook_settings)
 }

@@ -166,7 +166,7 @@ impl Service {
     }
 
     /// The conversation that the newest run of a session leads, where its agent has left word of it.
-    fn present_conversation(&self, session: &Session) -> Option<String> {
+    pub(super) fn present_conversation(&self, session: &Session) -> Option<String> {
         let runs = self.store.runs_of(session.id).ok()?;
         let since = runs.first()?.started_at;
         let agent = self.agent_of(&session.agent, None).ok()?;

@@ -70,6 +70,14 @@ impl Service {
         Ok(blocking(move || git::branches(&path)).await??)
     }
 
+    /// Where worktrees are made.
+    pub(super) fn worktrees_dir(&self) -> PathBuf {
+        match &self.config.worktrees.dir {
+            Some(dir) => dir.clone(),
+            None => self.paths.worktrees(),
+        }
+    }
+
     /// A task's worktree: the one it has, or a new one.
     pub(super) async fn prepare_worktree(
         &self,
@@ -83,14 +91,11 @@ impl Service {
             Some(base) => Some(base.clone()),
             None => project_file(&project.path)?.base,
         };
-        let parent = match &self.config.worktrees.dir {
-            Some(dir) => dir.clone(),
-            None => self.paths.worktrees(),
-        };
         let spec = git::WorktreeSpec {
             root: project.path.clone(),
             branch: branch_name(task.id, &task.title),
-            path: parent
+            path: self
+                .worktrees_dir()
                 .join(&project.name)
                 .join(dir_name(task.id, &task.title)),
             // A worktree that somebody removed by hand: go on where its branch stood.

@@ -102,9 +102,15 @@ impl Service {
             }
             _ => None,
         };
-        let (session, mut plan) = match (previous, resumed) {
-            (Some(session), Some(plan)) => (self.revive(session)?, plan),
-            (previous, _) => {
+        let adopted = match (&previous, &resumed) {
+            (Some(_), None) => self.plan_adopted(task, &place.path, message).await?,
+            _ => None,
+        };
+        let (session, mut plan) = match (previous, resumed, adopted) {
+            (Some(session), Some(plan), _) => (self.revive(session)?, plan),
+            // What was adopted goes on in a session of its own.
+            (_, _, Some(plan)) => (self.new_session(task, &place.path, &plan)?, plan),
+            (previous, ..) => {
                 let mut plan = self.plan_start(task, &place.path, message).await?;
                 if previous.is_some() && !unfinished && task.command.is_none() {
                     let note = "the earlier conversation cannot be resumed; this is a new one";

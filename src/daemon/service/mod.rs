@@ -4,10 +4,12 @@
 //! changes a task runs under that task's lock, so that two clients cannot start it twice; git and other
 //! slow work never runs on the threads that serve the sockets.
 
+mod adopt;
 mod agents;
 mod api;
 mod attention;
 mod control;
+mod conversations;
 mod costs;
 mod finish;
 mod git;
@@ -71,6 +73,8 @@ pub(super) struct Service {
     pub(super) end: mpsc::UnboundedSender<End>,
     closing: AtomicBool,
     store: Store,
+    /// The conversations on this machine.
+    catalog: conversations::Catalog,
     /// Held while a task is read, changed and written back.
     writing: Mutex<()>,
     state: Mutex<State>,
@@ -138,6 +142,7 @@ impl Service {
             end: parts.end,
             closing: AtomicBool::new(false),
             store: parts.store,
+            catalog: conversations::Catalog::default(),
             writing: Mutex::new(()),
             state: Mutex::new(State::default()),
             notices: parts.notices,

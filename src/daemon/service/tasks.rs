@@ -67,7 +67,7 @@ impl Service {
     }
 
     /// The task that is wished for, not yet stored.
-    fn new_task(&self, new: NewTask, project: &Project) -> ApiResult<Task> {
+    pub(super) fn new_task(&self, new: NewTask, project: &Project) -> ApiResult<Task> {
         let invalid = |message: &str| Err(ApiError::new(ErrorCode::Invalid, message));
         if new.prompt.len() > MAX_PROMPT {
             return invalid("the prompt is longer than 2 MiB; put it into a file and name that");

@@ -91,6 +91,7 @@ fn happened(model: &mut Model, event: Event) -> Update {
         Event::Message { level, text, .. } => model.toast(level, text, None),
         Event::Bell(_) => return super::quietly(Effect::Bell),
         Event::Clipboard { text, .. } => return super::quietly(Effect::Clipboard(text)),
+        Event::Conversations => return Update::none(),
         Event::Closing { restart: true } => {
             model.toast(Level::Info, "the daemon restarts; agents go on", None);
         }

@@ -1,0 +1,433 @@
+//! The index of conversations: which transcripts are on this machine, and every word in them.
+//!
+//! A database of its own beside the other one: everything in it can be read from the transcripts again, so
+//! it may be deleted at any time, and one that is damaged or of another version is begun anew. The words
+//! stand in an FTS5 table without the text they are from. What a transcript tells is kept as its reader
+//! made it; the index does not look into it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::StoreError;
+
+/// Another number: the index is begun anew.
+const VERSION: i64 = 1;
+/// A transcript that was read on more often than this is read from its beginning again, so that its words
+/// come together.
+const PIECES: i64 = 64;
+/// The most words of a search that count.
+const WORDS: usize = 16;
+
+const SCHEMA: &str = "
+CREATE TABLE transcripts (
+    id INTEGER PRIMARY KEY,
+    place TEXT NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    written INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    conversation TEXT NOT NULL,
+    directory TEXT NOT NULL,
+    title TEXT NOT NULL,
+    changed_at INTEGER NOT NULL,
+    shown INTEGER NOT NULL,
+    record TEXT NOT NULL
+);
+CREATE INDEX transcripts_by_conversation ON transcripts (conversation);
+CREATE TABLE pieces (
+    id INTEGER PRIMARY KEY,
+    transcript INTEGER NOT NULL REFERENCES transcripts ON DELETE CASCADE,
+    title INTEGER NOT NULL
+);
+CREATE INDEX pieces_by_transcript ON pieces (transcript);
+CREATE VIRTUAL TABLE words USING fts5 (
+    title, prompts, text,
+    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+);
+";
+
+/// The index, open. All calls block, none for long.
+#[derive(Debug)]
+pub struct Index {
+    connection: Mutex<Connection>,
+}
+
+/// What changes when a transcript is written to: its length, when, which file it is.
+pub type WrittenAs = (u64, i64, u64);
+
+/// A transcript as the index has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexEntry {
+    /// Where it is.
+    pub place: String,
+    /// As it was when it was read.
+    pub written: WrittenAs,
+    /// Whose it is.
+    pub agent: String,
+    /// The conversation's id.
+    pub conversation: String,
+    /// Where it was led.
+    pub directory: String,
+    /// Its title.
+    pub title: String,
+    /// When something was last said in it, in milliseconds.
+    pub changed_at: i64,
+    /// Whether it is a conversation to be listed.
+    pub shown: bool,
+    /// What its reader made of it.
+    pub record: String,
+}
+
+/// What is new in a transcript.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewWords {
+    /// Whether everything before is void.
+    pub anew: bool,
+    /// What the user said.
+    pub prompts: String,
+    /// What the agent said.
+    pub text: String,
+}
+
+/// Which conversations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// In one of these directories or below; none: anywhere.
+    pub directories: Vec<String>,
+    /// Not in one of these, nor below.
+    pub not_in: Vec<String>,
+    /// None of these conversations.
+    pub not: Vec<String>,
+    /// Only this agent's.
+    pub agent: Option<String>,
+    /// With all of these words, or words beginning so.
+    pub words: String,
+    /// So many at most.
+    pub limit: u32,
+}
+
+impl Index {
+    /// Opens or makes the index at `path`.
+    ///
+    /// # Errors
+    /// Where it can neither be opened nor begun anew.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        match Self::at(path) {
+            Ok(index) => Ok(index),
+            Err(_) => {
+                for end in ["", "-wal", "-shm"] {
+                    let mut name = path.as_os_str().to_owned();
+                    name.push(end);
+                    let _ = fs::remove_file(PathBuf::from(name));
+                }
+                Self::at(path)
+            }
+        }
+    }
+
+    fn at(path: &Path) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // What a crash of the machine takes is read again.
+        connection.pragma_update(None, "synchronous", "off")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version == 0 {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(SCHEMA)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.commit()?;
+        } else if version != VERSION {
+            return Err(StoreError::Newer {
+                path: path.to_owned(),
+                found: version,
+                known: VERSION,
+            });
+        }
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // Half a transaction is rolled back when it is dropped.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All transcripts, as they were when they were read.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn known(&self) -> Result<HashMap<String, WrittenAs>, StoreError> {
+        let connection = self.lock();
+        let mut query =
+            connection.prepare_cached("SELECT place, size, written, inode FROM transcripts")?;
+        let rows = query.query_map([], |row| {
+            let written = (number(row.get(1)?), row.get(2)?, number(row.get(3)?));
+            Ok((row.get(0)?, written))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What the reader of the transcript at `place` made of it, to read on; `None` where it is not known, or
+    /// is better read from its beginning.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn record(&self, place: &str) -> Result<Option<String>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT record FROM transcripts t WHERE place = ?1
+             AND (SELECT count(*) FROM pieces p WHERE p.transcript = t.id) <= ?2",
+        )?;
+        Ok(query
+            .query_row(params![place, PIECES], |row| row.get(0))
+            .optional()?)
+    }
+
+    /// Takes in what is new in a transcript.
+    ///
+    /// # Errors
+    /// Where the database refuses; nothing is changed then.
+    pub fn put(&self, entry: &IndexEntry, new: &NewWords) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        let before: Option<(i64, String)> = transaction
+            .prepare_cached("SELECT id, title FROM transcripts WHERE place = ?1")?
+            .query_row([&entry.place], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let id: i64 = transaction
+            .prepare_cached(
+                "INSERT INTO transcripts
+                 (place, size, written, inode, agent, conversation, directory, title, changed_at, shown,
+                  record)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 ON CONFLICT (place) DO UPDATE SET
+                  size = ?2, written = ?3, inode = ?4, agent = ?5, conversation = ?6, directory = ?7,
+                  title = ?8, changed_at = ?9, shown = ?10, record = ?11
+                 RETURNING id",
+            )?
+            .query_row(
+                params![
+                    entry.place,
+                    entry.written.0 as i64,
+                    entry.written.1,
+                    entry.written.2 as i64,
+                    entry.agent,
+                    entry.conversation,
+                    entry.directory,
+                    entry.title,
+                    entry.changed_at,
+                    entry.shown,
+                    entry.record,
+                ],
+                |row| row.get(0),
+            )?;
+        let renamed = before.is_none_or(|(_, title)| title != entry.title);
+        if new.anew || renamed {
+            forget_words(&transaction, id, !new.anew)?;
+        }
+        // What is not listed is not searched either.
+        if entry.shown {
+            if new.anew || renamed {
+                let title = format!("{} {}", entry.title, entry.directory);
+                add_words(&transaction, id, true, [&title, "", ""])?;
+            }
+            if !new.prompts.is_empty() || !new.text.is_empty() {
+                add_words(&transaction, id, false, ["", &new.prompts, &new.text])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Forgets transcripts that are gone.
+    ///
+    /// # Errors
+    /// Where the database refuses; nothing is changed then.
+    pub fn forget(&self, places: &[String]) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        for place in places {
+            let id: Option<i64> = transaction
+                .prepare_cached("SELECT id FROM transcripts WHERE place = ?1")?
+                .query_row([place], |row| row.get(0))
+                .optional()?;
+            if let Some(id) = id {
+                forget_words(&transaction, id, false)?;
+                transaction
+                    .prepare_cached("DELETE FROM transcripts WHERE id = ?1")?
+                    .execute([id])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// The conversations that are wanted, and how many there are without the limit: those with the words in
+    /// title or prompts first, then those that changed last.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn search(&self, wanted: &Wanted) -> Result<(Vec<IndexEntry>, u32), StoreError> {
+        let words = words_of(&wanted.words);
+        if words.is_empty() && !wanted.words.trim().is_empty() {
+            return Ok((Vec::new(), 0));
+        }
+        let matching = |columns: &str, from: usize| -> String {
+            let one = |number: usize| {
+                format!(
+                    "SELECT transcript FROM pieces WHERE id IN
+                     (SELECT rowid FROM words WHERE words MATCH '{columns}' || ?{})",
+                    from + number
+                )
+            };
+            (0..words.len())
+                .map(one)
+                .collect::<Vec<_>>()
+                .join(" INTERSECT ")
+        };
+        let (hits, strong) = match words.is_empty() {
+            true => ("1".to_owned(), "NULL".to_owned()),
+            false => (
+                format!("t.id IN ({})", matching("", 6)),
+                format!("t.id IN ({})", matching("{title prompts} : ", 6)),
+            ),
+        };
+        let sql = format!(
+            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record,
+                    count(*) OVER ()
+             FROM transcripts t
+             WHERE shown AND {hits}
+               AND (?1 IS NULL OR agent = ?1)
+               AND (json_array_length(?2) = 0 OR EXISTS (SELECT 1 FROM json_each(?2) d WHERE {IN_DIRECTORY}))
+               AND NOT EXISTS (SELECT 1 FROM json_each(?3) d WHERE {IN_DIRECTORY})
+               AND conversation NOT IN (SELECT value FROM json_each(?4))
+             ORDER BY {strong} DESC, changed_at DESC, id LIMIT ?5"
+        );
+        let list = |texts: &[String]| serde_json::to_string(texts).unwrap_or_default();
+        let mut values: Vec<rusqlite::types::Value> = vec![
+            wanted.agent.clone().into(),
+            list(&wanted.directories).into(),
+            list(&wanted.not_in).into(),
+            list(&wanted.not).into(),
+            i64::from(wanted.limit).into(),
+        ];
+        values.extend(words.into_iter().map(Into::into));
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(&sql)?;
+        let mut all = 0;
+        let rows = query.query_map(rusqlite::params_from_iter(values), |row| {
+            all = row.get(10)?;
+            entry(row)
+        })?;
+        let rows = rows.collect::<Result<_, _>>()?;
+        Ok((rows, all))
+    }
+
+    /// The transcripts of one conversation of an agent's, its subagents' included.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn transcripts_of(&self, agent: &str, id: &str) -> Result<Vec<IndexEntry>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record,
+                    shown
+             FROM transcripts WHERE conversation = ?2 AND agent = ?1",
+        )?;
+        let rows = query.query_map([agent, id], |row| {
+            Ok(IndexEntry {
+                shown: row.get(10)?,
+                ..entry(row)?
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The conversations whose ids begin with `prefix`, those that changed last first, so many at most.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn by_prefix(&self, prefix: &str, most: u32) -> Result<Vec<IndexEntry>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record
+             FROM transcripts
+             WHERE shown AND substr(conversation, 1, length(?1)) = ?1
+             ORDER BY changed_at DESC, id LIMIT ?2",
+        )?;
+        let rows = query.query_map(params![prefix, most], entry)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Whether a conversation was led in the directory `d.value` or below.
+const IN_DIRECTORY: &str =
+    "directory = d.value OR substr(directory, 1, length(d.value) + 1) = d.value || '/'";
+
+fn forget_words(connection: &Connection, transcript: i64, title: bool) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM words WHERE rowid IN
+             (SELECT id FROM pieces WHERE transcript = ?1 AND (title OR NOT ?2))",
+        )?
+        .execute(params![transcript, title])?;
+    connection
+        .prepare_cached("DELETE FROM pieces WHERE transcript = ?1 AND (title OR NOT ?2)")?
+        .execute(params![transcript, title])?;
+    Ok(())
+}
+
+fn add_words(
+    connection: &Connection,
+    transcript: i64,
+    title: bool,
+    columns: [&str; 3],
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT INTO pieces (transcript, title) VALUES (?1, ?2)")?
+        .execute(params![transcript, title])?;
+    let id = connection.last_insert_rowid();
+    connection
+        .prepare_cached("INSERT INTO words (rowid, title, prompts, text) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, columns[0], columns[1], columns[2]])?;
+    Ok(())
+}
+
+/// The words of a search as FTS5 takes them: each one may go on.
+fn words_of(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(WORDS)
+        .map(|word| format!("\"{word}\"*"))
+        .collect()
+}
+
+/// A row of those columns that every query of entries begins with.
+fn entry(row: &Row<'_>) -> rusqlite::Result<IndexEntry> {
+    Ok(IndexEntry {
+        place: row.get(0)?,
+        written: (number(row.get(1)?), row.get(2)?, number(row.get(3)?)),
+        agent: row.get(4)?,
+        conversation: row.get(5)?,
+        directory: row.get(6)?,
+        title: row.get(7)?,
+        changed_at: row.get(8)?,
+        shown: true,
+        record: row.get(9)?,
+    })
+}
+
+fn number(stored: i64) -> u64 {
+    stored as u64
+}
+
+#[cfg(test)]
+mod tests;
