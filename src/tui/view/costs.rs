@@ -337,7 +337,7 @@ fn pieces(
         let cells = division.bar - 1;
         let filled = eighths(line.cost.usd, most, cells as u16);
         let mut bar = glyphs.growing[7].repeat(filled / 8);
-        if filled % 8 > 0 {
+        if !filled.is_multiple_of(8) {
             bar.push_str(glyphs.growing[filled % 8 - 1]);
         }
         let fill = division.bar - width(&bar).min(division.bar);
