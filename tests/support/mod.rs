@@ -21,6 +21,7 @@ pub const GLUON: &str = env!("CARGO_BIN_EXE_gluon");
 pub struct Home {
     dir: tempfile::TempDir,
     program: PathBuf,
+    extra: Vec<(OsString, OsString)>,
 }
 
 impl Home {
@@ -30,7 +31,13 @@ impl Home {
         Self {
             dir,
             program: PathBuf::from(GLUON),
+            extra: Vec::new(),
         }
+    }
+
+    /// Adds to the environment, or replaces what is in it.
+    pub fn set_env(&mut self, name: &str, value: impl Into<OsString>) {
+        self.extra.push((name.into(), value.into()));
     }
 
     pub fn path(&self) -> &Path {
@@ -68,6 +75,10 @@ impl Home {
         .collect();
         if let Some(path) = std::env::var_os("PATH") {
             env.push(("PATH".into(), path));
+        }
+        for (name, value) in &self.extra {
+            env.retain(|(other, _)| other != name);
+            env.push((name.clone(), value.clone()));
         }
         env
     }

@@ -23,8 +23,11 @@ pub(super) fn read(body: &Value) -> (Newest, String, bool) {
         match &message["content"] {
             Value::String(text) if user => newest.prompt(text),
             Value::Array(blocks) => {
-                // A prompt that was given while a tool ran stands beside the tool's result.
-                let results = blocks.iter().any(|block| block["type"] == "tool_result");
+                // What the CLI says beside a tool's result is no prompt, unless the user interrupted it.
+                let has = |what: &dyn Fn(&Value) -> bool| blocks.iter().any(what);
+                let text = |block: &Value| block["text"].as_str().unwrap_or_default().to_owned();
+                let results = has(&|block| block["type"] == "tool_result")
+                    && !has(&|block| text(block).starts_with("[Request interrupted"));
                 for block in blocks {
                     let text = block["text"].as_str().unwrap_or_default();
                     match block["type"].as_str() {
