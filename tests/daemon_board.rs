@@ -324,6 +324,7 @@ async fn stopping_the_daemon_asks_and_leaves_sessions_resumable() {
         task: id,
         message: None,
         fresh: false,
+        recap: false,
         size: None,
     };
     let card = watcher.client.start_task(start).await.unwrap();

@@ -84,6 +84,7 @@ async fn a_setup_command_that_fails_is_the_reason_and_is_tried_again() {
         task: id,
         message: None,
         fresh: true,
+        recap: false,
         size: None,
     };
     watcher.client.start_task(start).await.unwrap();

@@ -134,6 +134,7 @@ async fn after_a_reboot_sessions_are_interrupted_and_resumed() {
         task: id,
         message: None,
         fresh: false,
+        recap: false,
         size: None,
     };
     let card = watcher.client.start_task(start).await.unwrap();
@@ -239,6 +240,7 @@ async fn a_killed_keeper_leaves_nothing_behind_and_everything_to_be_resumed() {
         task: id,
         message: None,
         fresh: false,
+        recap: false,
         size: None,
     };
     watcher.client.start_task(start).await.unwrap();

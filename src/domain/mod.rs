@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod limit;
 pub mod names;
 pub mod pace;
+pub mod recap;
 pub mod records;
 pub mod schedule;
 pub mod status;

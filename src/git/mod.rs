@@ -9,6 +9,7 @@
 //! files come from `git`, as does everything that writes.
 
 mod diff;
+mod done;
 mod error;
 mod filters;
 mod include;
@@ -30,6 +31,7 @@ mod worktree;
 mod tests;
 
 pub use diff::{diff, diff_since};
+pub use done::{Done, done};
 pub use error::{GitError, Result};
 pub use include::copy_included;
 pub use recovery::{Recovery, remove_worktree};

@@ -134,6 +134,11 @@ impl Base {
         })
     }
 
+    /// The tip of the base branch, or the commit the task started at; none without a commit.
+    pub(super) fn tips(&self) -> &[gix::ObjectId] {
+        &self.tips
+    }
+
     /// The commit that the work at `tip` is to be compared with; none: everything is new.
     ///
     /// The base branch's, so that its own progress, merged or rebased onto, is not shown as the task's; but

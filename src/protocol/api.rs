@@ -93,6 +93,8 @@ macro_rules! with_requests {
             ReadTranscript read_transcript(ReadTranscript) -> TranscriptPage;
             /// Makes a task of a conversation, which its agent goes on with.
             AdoptConversation adopt_conversation(AdoptConversation) -> TaskCard;
+            /// Brings back every task that was interrupted, one after the other; answers which.
+            ResumeAll resume_all(()) -> Vec<TaskCard>;
         }
     };
 }

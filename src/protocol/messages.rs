@@ -123,6 +123,8 @@ pub struct StartTask {
     pub message: Option<String>,
     /// Begin a fresh conversation even where one could be resumed.
     pub fresh: bool,
+    /// Where the conversation before cannot be continued, begin one that is told what was done so far.
+    pub recap: bool,
     /// The size of its terminal, in columns and rows.
     pub size: Option<(u16, u16)>,
 }

@@ -36,6 +36,7 @@ impl Retry {
             task,
             message: None,
             fresh: true,
+            recap: false,
             size: screen::size(),
         };
         let card = client.start_task(start).await?;

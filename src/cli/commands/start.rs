@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::super::args::{Format, SomeTasks};
-use super::super::context::Context;
+use super::super::args::{Format, SomeTasks, Yes};
+use super::super::context::{Context, confirmed};
 use super::super::failure::{Failure, Outcome};
 use super::super::{pick, screen};
 use crate::protocol::{Api, StartTask};
@@ -27,6 +27,8 @@ pub(in crate::cli) struct Start {
     #[arg(long)]
     attach: bool,
     #[command(flatten)]
+    yes: Yes,
+    #[command(flatten)]
     format: Format,
 }
 
@@ -38,13 +40,16 @@ impl Start {
         let client = ctx.client().await?;
         let mut cards = Vec::new();
         for task in pick::tasks(&client, &self.tasks.tasks).await? {
-            let start = StartTask {
-                task,
-                message: None,
-                fresh: false,
-                size: screen::size(),
-            };
-            cards.push(client.start_task(start).await?);
+            let card = confirmed(self.yes.yes, |recap| {
+                client.start_task(StartTask {
+                    task,
+                    message: None,
+                    fresh: false,
+                    recap,
+                    size: screen::size(),
+                })
+            });
+            cards.push(card.await?);
         }
         if self.attach {
             super::require_started(ctx, &cards)?;

@@ -59,6 +59,7 @@ impl Service {
                 task: task.id,
                 message: adopt.message,
                 fresh: false,
+                recap: true,
                 size: adopt.size,
             };
             return self.start_task(caller, request).await;
@@ -181,11 +182,8 @@ impl Service {
                 let page = self
                     .transcript_page(listed, From::Before(u64::MAX), TOLD)
                     .await?;
-                let told = Task {
-                    prompt: handover(&page.conversation, &page.passages),
-                    ..task.clone()
-                };
-                let mut plan = self.plan_start(&told, cwd, message).await?;
+                let prompt = handover(&page.conversation, &page.passages);
+                let mut plan = self.plan_start(task, cwd, prompt, message).await?;
                 plan.notes.push(note);
                 Ok(Some(plan))
             }

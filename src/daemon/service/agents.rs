@@ -142,11 +142,12 @@ impl Service {
             .with_hint("`gluon doctor` says what is missing"))
     }
 
-    /// A new conversation on `task`.
+    /// A new conversation on `task` that begins with `prompt`, then `message`.
     pub(super) async fn plan_start(
         &self,
         task: &Task,
         cwd: &Path,
+        mut prompt: String,
         message: Option<&str>,
     ) -> ApiResult<Plan> {
         let agent = self.task_agent(task)?;
@@ -154,7 +155,6 @@ impl Service {
             ConversationId::Chosen => Some(new_conversation_id().map_err(failed)?),
             _ => None,
         };
-        let mut prompt = task.prompt.clone();
         if let Some(message) = message {
             if !prompt.trim().is_empty() {
                 prompt.push_str("\n\n");
@@ -192,12 +192,7 @@ impl Service {
         }
         let agent = self.task_agent(task)?;
         let conversation = session.conversation.clone().unwrap_or_default();
-        let (looked, owner, id) = (session.clone(), agent.clone(), conversation.clone());
-        let there = blocking(move || {
-            let since = looked.started_at;
-            owner.has_conversation(&trace(&looked, since), &id)
-        });
-        if !there.await? {
+        if !self.has_conversation(&agent, session).await? {
             return Ok(None);
         }
         let context = StartContext {
@@ -217,6 +212,20 @@ impl Service {
             Err(AgentError::Unsupported { .. } | AgentError::NoConversation { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the agent still has the conversation of a session.
+    pub(super) async fn has_conversation(
+        &self,
+        agent: &Arc<dyn Agent>,
+        session: &Session,
+    ) -> ApiResult<bool> {
+        let (session, agent) = (session.clone(), agent.clone());
+        blocking(move || {
+            let id = session.conversation.as_deref().unwrap_or_default();
+            agent.has_conversation(&trace(&session, session.started_at), id)
+        })
+        .await
     }
 
     pub(super) fn plan(&self, task: &Task, agent: &dyn Agent, launch: Launch) -> ApiResult<Plan> {

@@ -68,6 +68,9 @@ impl Service {
             (Action::Start, "started")
         };
         allowed(task.status, action)?;
+        if again && !start.recap {
+            self.require_conversation(&task).await?;
+        }
         let change = Change::new(actor, kind).detail(start.message.clone().unwrap_or_default());
         let task = self.act(id, action, change, |task| task.held = false)?;
         if let Err(error) = self.launch(&task, &start).await {
@@ -111,8 +114,13 @@ impl Service {
             // What was adopted goes on in a session of its own.
             (_, _, Some(plan)) => (self.new_session(task, &place.path, &plan)?, plan),
             (previous, ..) => {
-                let mut plan = self.plan_start(task, &place.path, message).await?;
-                if previous.is_some() && !unfinished && task.command.is_none() {
+                let lost = previous.is_some() && !unfinished && task.command.is_none();
+                let prompt = match lost || (start.fresh && start.recap) {
+                    true => self.recap(task).await.prompt(&task.prompt),
+                    false => task.prompt.clone(),
+                };
+                let mut plan = self.plan_start(task, &place.path, prompt, message).await?;
+                if lost {
                     let note = "the earlier conversation cannot be resumed; this is a new one";
                     plan.notes.push(note.to_owned());
                 }

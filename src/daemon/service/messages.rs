@@ -49,6 +49,7 @@ impl Service {
             task: id,
             message: Some(message.text),
             fresh: false,
+            recap: false,
             size: None,
         };
         self.start_task(caller, start).await

@@ -23,6 +23,7 @@ mod queue;
 mod records;
 mod recover;
 mod removal;
+mod resume;
 mod sessions;
 mod spending;
 mod stop;

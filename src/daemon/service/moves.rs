@@ -59,6 +59,7 @@ impl Service {
                     task: id,
                     message: None,
                     fresh: false,
+                    recap: to.confirm,
                     size: None,
                 };
                 self.start_task(caller, start).await?;

@@ -32,6 +32,7 @@ impl Service {
                 task,
                 message: None,
                 fresh: false,
+                recap: true,
                 size: None,
             };
             tokio::spawn(async move {

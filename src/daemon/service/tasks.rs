@@ -57,6 +57,7 @@ impl Service {
                 task: task.id,
                 message: None,
                 fresh: false,
+                recap: false,
                 size,
             };
             return self.start_task(caller, request).await;

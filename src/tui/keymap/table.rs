@@ -141,6 +141,7 @@ actions! {
     ClearFilter, "clear_filter", View, [(Board: "esc")], "Clear the filter", None, true;
 
     Palette, "palette", Program, [(Board: ":" "ctrl-p"), (Prefix: ":")], "Command palette", None, false;
+    ResumeAll, "resume_all", Program, [(Board: "R")], "Resume all that was interrupted", None, true;
     PauseQueue, "pause_queue", Program, [(Board: "p")], "Pause the queue, or let it go on", None, true;
     Mouse, "mouse", Program, [(Board: "M")], "Mouse on, or off to select text", None, true;
     Redraw, "redraw", Program, [(Board: "ctrl-l")], "Draw everything again", None, true;

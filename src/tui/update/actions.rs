@@ -33,6 +33,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Sessions => sessions(model),
         ShowCosts => overlays::open_costs(model),
         Inbox => super::inbox::open_inbox(model),
+        ResumeAll => Update::call(Request::ResumeAll(())),
         PauseQueue => Update::call(Request::PauseQueue(!model.queue.paused)),
         ClearFilter => clear(model),
         Zoom => zoom(model),
@@ -346,6 +347,7 @@ pub(super) fn start(model: &Model, task: TaskId) -> Request {
         task,
         message: None,
         fresh: false,
+        recap: false,
         size: Some(Layout::new(model).pane_size(model)),
     })
 }

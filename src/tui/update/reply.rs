@@ -3,6 +3,7 @@
 use super::{actions, link, overlays};
 use crate::protocol::{
     Accepted, ApiError, Board, ConfirmTask, ErrorCode, Level, MoveTask, Removed, Request, Response,
+    StartTask,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -76,6 +77,15 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
         (_, Response::ListSessions(rows)) => overlays::fill_sessions(model, rows),
         (Request::ShowCosts(asked), Response::ShowCosts(view)) => {
             overlays::fill_costs(model, asked, view)
+        }
+        (_, Response::ResumeAll(cards)) => {
+            let text = match cards.len() {
+                0 => "nothing was interrupted".to_owned(),
+                1 => "1 task comes back".to_owned(),
+                count => format!("{count} tasks come back, one after the other"),
+            };
+            model.toast(Level::Info, text, None);
+            Update::redraw()
         }
         (_, Response::PauseQueue(queue)) => {
             model.queue = queue;
@@ -193,6 +203,17 @@ fn with_consent(request: &Request) -> Option<Request> {
         Request::AcceptTask(task) => Request::AcceptTask(agreed(task)),
         Request::CancelTask(task) => Request::CancelTask(agreed(task)),
         Request::RemoveTask(task) => Request::RemoveTask(agreed(task)),
+        Request::StartTask(start) => Request::StartTask(StartTask {
+            recap: true,
+            ..start.clone()
+        }),
+        Request::SendMessage(message) => Request::StartTask(StartTask {
+            task: message.task,
+            message: Some(message.text.clone()),
+            fresh: false,
+            recap: true,
+            size: None,
+        }),
         _ => return None,
     })
 }

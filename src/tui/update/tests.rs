@@ -94,6 +94,7 @@ fn keys_ask_the_daemon() {
             task: TaskId(task),
             message: None,
             fresh: false,
+            recap: false,
             size: Some(size),
         })
     };
@@ -119,6 +120,7 @@ fn keys_ask_the_daemon() {
         (&["1", "enter"], Request::ShowTask(TaskId(1))),
         (&["C"], Request::CancelTask(unconfirmed(12))),
         (&["X"], Request::TaskRisk(TaskId(12))),
+        (&["R"], Request::ResumeAll(())),
         (&["p"], Request::PauseQueue(true)),
         (&["L"], moved(12, Status::Review, None)),
         (&["H"], moved(12, Status::Queued, None)),
