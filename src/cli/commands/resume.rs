@@ -53,7 +53,7 @@ impl Resume {
         let Some(task) = &self.task else {
             let cards = client.resume_all(()).await?;
             if cards.is_empty() && !self.format.json {
-                return Ok(ctx.out.line("nothing was interrupted")?);
+                return ctx.out.line("nothing was interrupted");
             }
             if self.format.json {
                 return ctx.out.json(&cards);
