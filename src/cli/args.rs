@@ -4,9 +4,9 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, adopt, answer, attach, cancel, capture, completions, costs, daemon, demo, diff, doctor,
-    explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm, send, sessions,
-    show, start, stop, tui,
+    accept, adopt, answer, attach, cancel, capture, check, completions, costs, daemon, demo, diff,
+    doctor, explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm, send,
+    sessions, show, start, stop, tui,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -71,6 +71,7 @@ pub(super) enum Command {
     Capture(capture::Capture),
     Logs(logs::Logs),
     Diff(diff::Diff),
+    Check(check::Check),
     Explain(explain::Explain),
     Move(mv::Move),
     Accept(accept::Accept),

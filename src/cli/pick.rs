@@ -111,6 +111,7 @@ mod tests {
             git: None,
             hold: None,
             cost: None,
+            review: Default::default(),
         }
     }
 
@@ -151,6 +152,7 @@ mod tests {
             workspace: "default".into(),
             slots: None,
             trusted_setup: None,
+            trusted_check: None,
             created_at: Timestamp(0),
         };
         let projects = [

@@ -18,6 +18,8 @@ pub struct Config {
     pub agents: AgentsConfig,
     /// The agents' terminals.
     pub terminal: TerminalConfig,
+    /// Reviewing and integrating.
+    pub review: ReviewConfig,
     /// The screen.
     pub tui: TuiConfig,
     /// Other keys for actions: `accept = "A"`.
@@ -50,6 +52,18 @@ pub struct WorktreesConfig {
 pub struct AgentsConfig {
     /// The agent of a task that names none; `None`: the first that is installed.
     pub default: Option<String>,
+}
+
+/// Reviewing and integrating.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReviewConfig {
+    /// A shell command that checks a task, for projects that name none themselves.
+    pub check: Option<String>,
+    /// Seconds a check may take.
+    pub check_timeout: u64,
+    /// Whether a task can only be accepted once its files have passed the check.
+    pub require_check: bool,
 }
 
 /// The agents' terminals.
@@ -97,6 +111,8 @@ pub enum AsciiMode {
 pub struct ProjectFile {
     /// A shell command to run in a new worktree; runs only after the user has trusted it.
     pub setup: Option<String>,
+    /// A shell command that checks a task in its worktree; runs only after the user has trusted it.
+    pub check: Option<String>,
     /// The agent of a task that names none.
     pub agent: Option<String>,
     /// The branch that tasks start from.
@@ -117,6 +133,16 @@ impl Default for WorktreesConfig {
         Self {
             dir: None,
             setup_timeout: 600,
+        }
+    }
+}
+
+impl Default for ReviewConfig {
+    fn default() -> Self {
+        Self {
+            check: None,
+            check_timeout: 1800,
+            require_check: false,
         }
     }
 }

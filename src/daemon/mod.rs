@@ -6,6 +6,7 @@
 //! connection or a screen, never its life; it may be killed at any moment, and the next one shows the
 //! same.
 
+mod check;
 mod clock;
 mod connection;
 mod hub;

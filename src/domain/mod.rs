@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod board;
 pub mod calendar;
+pub mod check;
 pub mod conversation;
 pub mod cost;
 pub mod evidence;

@@ -23,6 +23,8 @@ pub struct Project {
     pub slots: Option<u32>,
     /// The hash of the setup command the user has trusted; another command is not run.
     pub trusted_setup: Option<String>,
+    /// The hash of the check command the user has trusted; another command is not run.
+    pub trusted_check: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::conversations::*;
 use super::error::ApiError;
 use super::messages::*;
+use super::review::*;
 use super::views::*;
 use crate::domain::{Project, ProjectId, SessionId, TaskId};
 
@@ -95,6 +96,10 @@ macro_rules! with_requests {
             AdoptConversation adopt_conversation(AdoptConversation) -> TaskCard;
             /// Brings back every task that was interrupted, one after the other; answers which.
             ResumeAll resume_all(()) -> Vec<TaskCard>;
+            /// Runs a task's check command and answers when it is through.
+            CheckTask check_task(TaskId) -> CheckReport;
+            /// What a task's last check printed, or the one that runs has printed so far.
+            ShowCheck show_check(TaskId) -> CheckReport;
         }
     };
 }

@@ -233,7 +233,7 @@ pub struct EditProject {
     pub project: ProjectId,
     /// Its slots; 0 removes the limit.
     pub slots: Option<u32>,
-    /// Whether its setup command, as it is now, may run.
+    /// Whether its setup and check commands, as they are now, may run.
     pub trust_setup: Option<bool>,
 }
 

@@ -13,6 +13,7 @@ pub mod hello;
 pub mod inbox;
 pub mod input;
 pub mod messages;
+pub mod review;
 pub mod screen;
 pub mod views;
 
@@ -28,6 +29,7 @@ pub use hello::{Hello, HelloError, PROTOCOL_VERSION};
 pub use inbox::{InboxEntry, inbox};
 pub use input::{Input, Key, KeyPress, Modifiers, MouseButton, MouseInput, MouseKind};
 pub use messages::*;
+pub use review::*;
 pub use screen::{
     Color, Cursor, CursorShape, Row, ScreenState, ScreenUpdate, Style, StyleRun, StyledRow,
     TermModes,

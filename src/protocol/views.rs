@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::review::ReviewView;
 use super::screen::{Row, Style};
 use crate::domain::schedule::Hold;
 use crate::domain::{
@@ -78,6 +79,8 @@ pub struct TaskCard {
     pub hold: Option<HoldView>,
     /// What all of its sessions cost so far; `None` where nobody knows.
     pub cost: Option<Cost>,
+    /// What a review needs to know.
+    pub review: ReviewView,
 }
 
 /// Why a queued task does not start by itself.

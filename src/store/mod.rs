@@ -5,6 +5,7 @@
 //! so that every database gluon ever wrote can be read.
 
 mod attention;
+mod checks;
 mod events;
 mod index;
 mod migrate;

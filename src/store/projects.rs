@@ -70,13 +70,15 @@ impl Store {
     /// Where the database refuses.
     pub fn update_project(&self, project: &Project) -> Result<(), StoreError> {
         self.lock().execute(
-            "UPDATE projects SET name = ?2, workspace = ?3, slots = ?4, trusted_setup = ?5 WHERE id = ?1",
+            "UPDATE projects SET name = ?2, workspace = ?3, slots = ?4, trusted_setup = ?5,
+                trusted_check = ?6 WHERE id = ?1",
             params![
                 project.id.0,
                 project.name,
                 project.workspace,
                 project.slots,
-                project.trusted_setup
+                project.trusted_setup,
+                project.trusted_check
             ],
         )?;
         Ok(())
@@ -113,6 +115,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Project> {
         workspace: row.get("workspace")?,
         slots: row.get("slots")?,
         trusted_setup: row.get("trusted_setup")?,
+        trusted_check: row.get("trusted_check")?,
         created_at: Timestamp(row.get("created_at")?),
     })
 }

@@ -7,6 +7,7 @@ use super::board;
 use super::model::Model;
 use super::text::{clean, fit, width, wrap};
 use super::theme::{Glyphs, Role};
+use crate::domain::check::{Freshness, Verdict};
 use crate::domain::units::short_duration;
 use crate::domain::{Activity, AskKind, Exit, Health, Mode, Reason, Status, Timestamp};
 use crate::protocol::{HoldView, SessionView, TaskCard};
@@ -179,10 +180,26 @@ fn reason(card: &TaskCard) -> Option<Piece> {
     })
 }
 
+/// What is known of a card's check: a verdict of other files says so.
+fn check(card: &TaskCard) -> Option<Piece> {
+    let check = card.review.check.as_ref()?;
+    if check.running {
+        return Some(("checking".to_owned(), Role::Working));
+    }
+    let (word, role) = match check.verdict.as_ref()? {
+        Verdict::Passed => ("checks pass", Role::Good),
+        _ => ("checks fail", Role::Bad),
+    };
+    Some(match check.freshness {
+        Freshness::Current => (word.to_owned(), role),
+        old => (format!("{word}ed, {}", old.words()), Role::Muted),
+    })
+}
+
 /// Lines added and removed, commits, cost: what there is of it.
 fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
     let glyphs = model.theme.glyphs();
-    let mut pieces = Vec::new();
+    let mut pieces: Vec<Piece> = check(card).into_iter().collect();
     if let Some(git) = &card.git {
         if git.insertions + git.deletions > 0 {
             let lines = format!("+{} {}{}", git.insertions, glyphs.minus, git.deletions);

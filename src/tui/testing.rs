@@ -29,6 +29,7 @@ pub fn project(id: i64, name: &str) -> Project {
         workspace: "default".into(),
         slots: None,
         trusted_setup: None,
+        trusted_check: None,
         created_at: minutes_ago(9000),
     }
 }
@@ -107,6 +108,7 @@ pub fn card(task: Task) -> TaskCard {
         git: None,
         hold: None,
         cost: None,
+        review: Default::default(),
     }
 }
 

@@ -6,6 +6,7 @@ pub(super) mod answer;
 pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod capture;
+pub(super) mod check;
 pub(super) mod completions;
 pub(super) mod costs;
 pub(super) mod daemon;

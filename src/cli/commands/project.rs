@@ -1,6 +1,6 @@
 //! `gluon project`: the registered repositories.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
@@ -23,7 +23,7 @@ A repository is registered by using it (`gluon new` or `gluon tui` in it), too.
 Examples:
   gluon project add ~/src/api --name api
   gluon project ls
-  gluon project trust api       let its setup command run
+  gluon project trust api       let its setup and check commands run
   gluon project slots api 2     at most two tasks at once";
 
 /// Register repositories and set what holds for them
@@ -59,9 +59,9 @@ enum Action {
         #[command(flatten)]
         yes: Yes,
     },
-    /// Let the setup command of its .gluon.toml run in new worktrees
+    /// Let the setup and check commands of its .gluon.toml run in its worktrees
     ///
-    /// The command is shown first. Another command has to be trusted again.
+    /// They are shown first. Another command has to be trusted again.
     Trust {
         #[command(flatten)]
         project: Named,
@@ -160,7 +160,7 @@ async fn list(ctx: &Context, client: &Client, format: Format) -> Outcome {
         left("NAME"),
         text("PATH"),
         right("SLOTS"),
-        left("SETUP"),
+        left("COMMANDS"),
     ]);
     for project in projects {
         let slots = project
@@ -179,18 +179,23 @@ async fn list(ctx: &Context, client: &Client, format: Format) -> Outcome {
 }
 
 fn setup_state(project: &domain::Project) -> Cell {
-    match setup_command(&project.path) {
-        Ok(None) => Cell::default(),
-        Ok(Some(setup)) if project.trusted_setup == Some(config::setup_hash(&setup)) => {
-            Cell::new("trusted", Role::Good)
-        }
-        Ok(Some(_)) => Cell::new("not trusted", Role::Warn),
-        Err(_) => Cell::new("unreadable", Role::Bad),
+    let Ok(file) = config::load_project(&project.path) else {
+        return Cell::new("unreadable", Role::Bad);
+    };
+    let wanted = [
+        (&file.setup, &project.trusted_setup),
+        (&file.check, &project.trusted_check),
+    ];
+    let wanted = wanted.iter().filter_map(|(command, trusted)| {
+        let hash = command.as_deref().map(config::setup_hash)?;
+        Some(trusted.as_ref() == Some(&hash))
+    });
+    let wanted: Vec<bool> = wanted.collect();
+    match wanted.as_slice() {
+        [] => Cell::default(),
+        all if all.iter().all(|trusted| *trusted) => Cell::new("trusted", Role::Good),
+        _ => Cell::new("not trusted", Role::Warn),
     }
-}
-
-fn setup_command(root: &Path) -> Outcome<Option<String>> {
-    Ok(config::load_project(root)?.setup)
 }
 
 async fn remove(ctx: &Context, client: &Client, named: &Named, yes: Yes) -> Outcome {
@@ -211,18 +216,26 @@ async fn trust(ctx: &Context, client: &Client, named: &Named, revoke: bool, yes:
     let project = find(client, named).await?;
     let name = clean::line(&project.name).into_owned();
     if !revoke {
-        let Some(setup) = setup_command(&project.path)? else {
+        let file = config::load_project(&project.path)?;
+        if file.setup.is_none() && file.check.is_none() {
             return Err(
-                Failure::new(Code::Refused, format!("{name} has no setup command"))
-                    .with_hint("write `setup = \"npm ci\"` into its .gluon.toml"),
+                Failure::new(Code::Refused, format!("{name} has no command to trust")).with_hint(
+                    "write `setup = \"npm ci\"` or `check = \"npm test\"` into its .gluon.toml",
+                ),
             );
+        }
+        let show = |when: &str, command: &Option<String>| -> Outcome {
+            let Some(command) = command else {
+                return Ok(());
+            };
+            ctx.out.line(format!("{name} wants to run {when}:"))?;
+            let command = clean::block(command).replace('\n', "\n  ");
+            ctx.out.line(format!("  {command}"))
         };
-        ctx.out
-            .line(format!("{name} wants to run in every new worktree:"))?;
-        ctx.out
-            .line(format!("  {}", clean::block(&setup).replace('\n', "\n  ")))?;
+        show("in every new worktree", &file.setup)?;
+        show("as the check of a task, in its worktree", &file.check)?;
         if !yes.yes {
-            ask("Trust it?")?;
+            ask("Trust that?")?;
         }
     }
     let edit = EditProject {
@@ -236,6 +249,5 @@ async fn trust(ctx: &Context, client: &Client, named: &Named, revoke: bool, yes:
     } else {
         "trusted"
     };
-    ctx.out
-        .line(format!("the setup command of {name} is {word}"))
+    ctx.out.line(format!("what {name} wants to run is {word}"))
 }

@@ -265,6 +265,7 @@ impl Service {
         };
         if changed {
             self.publish_task(id);
+            self.look_at_check(id).await;
         }
     }
 

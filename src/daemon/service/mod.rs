@@ -8,6 +8,7 @@ mod adopt;
 mod agents;
 mod api;
 mod attention;
+mod checks;
 mod control;
 mod conversations;
 mod costs;
@@ -103,6 +104,10 @@ struct State {
     queue: Option<QueueView>,
     /// Sessions whose output is not kept.
     dropping: HashSet<SessionId>,
+    /// Checks that run.
+    checking: HashMap<TaskId, checks::Running>,
+    /// What the last check of a task is worth for its files.
+    freshness: HashMap<TaskId, crate::domain::check::Freshness>,
     /// Tasks that the scheduler is starting.
     starting: HashSet<TaskId>,
     outer: Option<TerminalInfo>,

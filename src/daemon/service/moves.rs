@@ -159,6 +159,9 @@ impl Service {
                 return Err(ApiError::new(ErrorCode::Confirm, message)
                     .with_hint("accept anyway, or ask the agent to commit them"));
             }
+            if self.config.review.require_check {
+                self.require_check(id).await?;
+            }
         }
         let task = self.act(id, Action::Accept, Change::new(USER, "accepted"), |_| {})?;
         let how_to_merge = match &task.branch {

@@ -39,16 +39,20 @@ impl Service {
         }
         match argument.trust_setup {
             Some(true) => {
-                let setup = project_file(&project.path)?.setup.ok_or_else(|| {
-                    ApiError::new(
-                        ErrorCode::Invalid,
-                        format!("{} has no setup command to trust", project.name),
-                    )
-                    .with_hint("put `setup = \"…\"` into .gluon.toml at its root")
-                })?;
-                project.trusted_setup = Some(setup_hash(&setup));
+                let file = project_file(&project.path)?;
+                if file.setup.is_none() && file.check.is_none() {
+                    let message = format!("{} has no command to trust", project.name);
+                    return Err(ApiError::new(ErrorCode::Invalid, message).with_hint(
+                        "put `setup = \"…\"` or `check = \"…\"` into .gluon.toml at its root",
+                    ));
+                }
+                project.trusted_setup = file.setup.as_deref().map(setup_hash);
+                project.trusted_check = file.check.as_deref().map(setup_hash);
             }
-            Some(false) => project.trusted_setup = None,
+            Some(false) => {
+                project.trusted_setup = None;
+                project.trusted_check = None;
+            }
             None => {}
         }
         self.store.update_project(&project)?;

@@ -50,6 +50,7 @@ impl Service {
             }
             state.git.remove(&id);
             state.holds.remove(&id);
+            state.freshness.remove(&id);
             state.locks.remove(&id);
         }
         drop(closed);

@@ -9,7 +9,7 @@ use crate::domain::schedule::{self, Limits};
 use crate::domain::{
     Activity, Exit, Project, ProjectId, Session, SessionState, Status, Task, TaskId,
 };
-use crate::protocol::{ApiResult, Board, HoldView, QueueView, SessionView, TaskCard};
+use crate::protocol::{ApiResult, Board, HoldView, QueueView, ReviewView, SessionView, TaskCard};
 
 /// The name under which it is stored that the queue is paused.
 const PAUSED: &str = "queue.paused";
@@ -43,11 +43,19 @@ impl Service {
             .and_then(|state| state.view.clone());
         TaskCard {
             cost: self.known(self.store.cost_of_task(task.id)),
+            review: self.review_view(task.id),
             task,
             project_name,
             session,
             git,
             hold,
+        }
+    }
+
+    /// What a review needs to know of a task.
+    fn review_view(&self, id: TaskId) -> ReviewView {
+        ReviewView {
+            check: self.check_view(id),
         }
     }
 

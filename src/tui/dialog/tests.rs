@@ -17,6 +17,7 @@ fn project(id: i64, name: &str) -> Project {
         workspace: "default".into(),
         slots: None,
         trusted_setup: None,
+        trusted_check: None,
         created_at: Timestamp(0),
     }
 }
