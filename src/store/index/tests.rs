@@ -193,6 +193,7 @@ fn a_damaged_index_is_begun_anew() {
 
 /// Ten thousand conversations: a search answers while somebody types, and what is known is read at once.
 #[test]
+#[ignore = "measures time, which other work on the machine takes"]
 fn ten_thousand_are_searched_while_somebody_types() {
     const SYLLABLES: [&str; 16] = [
         "ka", "lo", "mi", "ser", "ver", "tok", "en", "par", "se", "ti", "on", "log", "in", "re",
