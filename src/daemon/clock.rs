@@ -1,6 +1,6 @@
 //! The clock, in one place: the domain gets the time as a value.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::domain::{Day, Timestamp};
 
@@ -8,6 +8,21 @@ use crate::domain::{Day, Timestamp};
 pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     Timestamp(since.map_or(0, |since| since.as_millis() as i64))
+}
+
+/// A moment by both clocks: timers go by the one that never jumps, what is shown goes by the user's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) at: Instant,
+    pub(super) time: Timestamp,
+}
+
+/// This moment.
+pub(super) fn moment() -> Moment {
+    Moment {
+        at: Instant::now(),
+        time: now(),
+    }
 }
 
 /// The day of `at` where the machine is.

@@ -11,13 +11,14 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::answer::Pending as Answering;
 use super::marks::Marks;
-use super::observe::Signs;
+use super::observe::Observer;
 use super::pacing::Pacing;
 use super::pending::Pending;
 use super::viewers::Viewers;
 use super::wake::Wake;
 use super::{Command, Meta, Notice, Opening, Step, lock};
-use crate::domain::{Evidence, Exit, RunId, SessionId};
+use crate::agents::Watch;
+use crate::domain::{Exit, RunId, SessionId};
 use crate::pty::OutputLog;
 use crate::terminal::{Options, Terminal};
 
@@ -26,18 +27,9 @@ pub(super) struct Actor {
     pub(super) id: SessionId,
     pub(super) terminal: Terminal,
     pub(super) options: Options,
-    pub(super) signs: Signs,
-    pub(super) evidence: Evidence,
-    /// When time alone may change what is concluded from it.
-    pub(super) conclude_at: Option<Instant>,
+    pub(super) observer: Observer,
     /// The registry that the agent keeps, if it keeps one.
-    pub(super) registry: Option<super::told::Registry>,
-    /// Subagents at work.
-    pub(super) subagents: u32,
-    /// When the agent last said that its turn failed.
-    pub(super) failed_at: Option<Instant>,
-    /// When the screen is read next.
-    pub(super) look_at: Option<Instant>,
+    pub(super) registry: Option<Watch>,
     /// `None` where it cannot be opened; then output is shown but not kept.
     pub(super) log: Option<OutputLog>,
     pub(super) marks: Marks,
@@ -56,8 +48,6 @@ pub(super) struct Actor {
     pub(super) step_ends: Option<Instant>,
     /// The answer that was typed and has not been seen to be taken.
     pub(super) answering: Option<Answering>,
-    /// The newest ask's number.
-    pub(super) last_wait: u64,
     pub(super) tidings: super::timers::Tidings,
     pub(super) meta: Arc<Mutex<Meta>>,
     pub(super) notices: UnboundedSender<(SessionId, Notice)>,

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::actor::Actor;
 use super::{Command, lock};
+use crate::daemon::clock;
 use crate::protocol::TerminalInfo;
 
 /// The most lines, and the most matches, that one answer has.
@@ -61,7 +62,7 @@ impl Actor {
                 answer(self.guard(|t| t.text(scrollback, styled)), reply);
             }
             Command::Reasons(reply) => {
-                let _ = reply.send(self.reasons());
+                let _ = reply.send(self.observer.reasons(clock::now()));
             }
             Command::Deliver(steps) => {
                 self.deliveries.extend(steps);
@@ -71,7 +72,7 @@ impl Actor {
             Command::Note(text) => self.note(&text, now),
             Command::Follow { run, master, size } => self.follow(run, master, size),
             Command::Watch(watch) => self.watch(watch),
-            Command::Hook(hook) => self.hook_says(hook),
+            Command::Hook(hook) => self.observe(|observer, now| observer.hook_says(hook, now)),
             Command::Exited(run, exit) => self.exited(run, exit),
             Command::Close => self.closing = true,
         }

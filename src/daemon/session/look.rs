@@ -5,10 +5,10 @@
 //! a failure is believed only of an agent that has just said itself that its turn failed, since words about
 //! limits stand in many a file.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::actor::Actor;
-use super::observe::Sign;
+use super::observe::{Observer, Sights, Sign};
+use crate::daemon::clock::Moment;
 use crate::domain::hook::hook_words;
 use crate::domain::{Activity, Source};
 
@@ -21,63 +21,57 @@ const DRAWN: Duration = Duration::from_millis(60);
 /// How long after a turn failed its reason is looked for.
 const REASON: Duration = Duration::from_secs(3);
 
-impl Actor {
+impl Observer {
     /// There is output: whatever has printed is not starting any more.
-    pub(super) fn output_says(&mut self, now: Instant) {
+    pub(super) fn output_says(&mut self, now: Moment) {
         let starting = self.evidence.claim(Source::Process);
         if starting.is_some_and(|claim| claim.says == Activity::Starting) {
-            self.withdraw(Source::Process);
+            self.withdraw(Source::Process, now);
         }
         let best = self.evidence.best();
         let better = best.is_some_and(|best| best < Source::Screen);
         if !self.signs.screen.is_empty() && (!better || self.wants_words(now)) {
-            self.look_at.get_or_insert(now + LOOK_EVERY);
+            self.look_at.get_or_insert(now.at + LOOK_EVERY);
         }
     }
 
     /// Whether the screen may tell more than the agent itself did.
-    fn wants_words(&self, now: Instant) -> bool {
-        self.asks_without_words(&self.activity()) || self.failed_lately(now)
+    fn wants_words(&self, now: Moment) -> bool {
+        asks_without_words(self.activity()) || self.failed_lately(now)
     }
 
-    fn asks_without_words(&self, activity: &Activity) -> bool {
-        matches!(activity, Activity::Waiting(ask) if ask.text.is_empty())
-    }
-
-    fn failed_lately(&self, now: Instant) -> bool {
-        self.failed_at.is_some_and(|at| now < at + REASON)
+    fn failed_lately(&self, now: Moment) -> bool {
+        self.failed_at.is_some_and(|at| now.at < at + REASON)
     }
 
     /// Where an ask is shown without its words, they are about to be on the screen.
-    pub(super) fn look_for_ask(&mut self, activity: &Activity) {
-        if self.asks_without_words(activity) && !self.signs.screen.is_empty() {
-            let soon = Instant::now() + DRAWN;
+    pub(super) fn look_for_ask(&mut self, activity: &Activity, now: Moment) {
+        if asks_without_words(activity) && !self.signs.screen.is_empty() {
+            let soon = now.at + DRAWN;
             self.look_at = Some(self.look_at.map_or(soon, |at| at.min(soon)));
         }
     }
 
     /// The agent says that its turn failed.
-    pub(super) fn turn_failed(&mut self) {
-        let now = Instant::now();
-        self.failed_at = Some(now);
+    pub(super) fn turn_failed(&mut self, now: Moment) {
+        self.failed_at = Some(now.at);
         if self.signs.screen.iter().any(|(_, sign)| sign.is_failure()) {
-            self.look_at = Some(now + DRAWN);
+            self.look_at = Some(now.at + DRAWN);
         }
     }
 
     /// Reads the end of the screen for the words by which the agent is known to wait or to work.
-    pub(super) fn look_at_screen(&mut self) {
+    pub(super) fn look(&mut self, now: Moment, sights: &mut dyn Sights) {
         self.look_at = None;
-        if self.signs.screen.is_empty() || self.process.is_none() {
+        if self.signs.screen.is_empty() || !self.runs {
             return;
         }
-        let failed = self.failed_lately(Instant::now());
-        let screen = self.guard(|terminal| terminal.text(0, false));
-        let screen = screen.unwrap_or_default();
+        let failed = self.failed_lately(now);
+        let screen = sights.screen().unwrap_or_default();
         let lines: Vec<&str> = screen.trim_end().lines().collect();
         let end = &lines[lines.len().saturating_sub(DIALOG)..];
         let found = read(end, &self.signs.screen, failed);
-        if self.asks_without_words(&self.activity()) {
+        if asks_without_words(self.activity()) {
             // Words that look like those of an ask before are of this one all the same.
             self.evidence.withdraw(Source::Screen);
         }
@@ -87,12 +81,19 @@ impl Actor {
             // The same failure as a moment ago: its time, counted from now, would run away.
             Some((sign, seen))
                 if sign.is_failure() && held_back.is_some_and(|c| c.words == seen) => {}
-            Some((sign, seen)) => self.claim(Source::Screen, sign.means(&seen), None, &seen),
+            Some((sign, seen)) => {
+                let says = sign.means(&seen, now.time, self.offset(now));
+                self.claim(Source::Screen, says, None, &seen, now);
+            }
             // Why a turn failed stays true when its words have scrolled away.
             None if held_back.is_some() => {}
-            None => self.withdraw(Source::Screen),
+            None => self.withdraw(Source::Screen, now),
         }
     }
+}
+
+fn asks_without_words(activity: &Activity) -> bool {
+    matches!(activity, Activity::Waiting(ask) if ask.text.is_empty())
 }
 
 /// The first mark that is found in the lines, and the words that go with it.
@@ -145,6 +146,7 @@ fn plain(lines: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
 
     const CODEX: &str = "\
 • Running touch approved-1.txt
@@ -197,7 +199,8 @@ mod tests {
             words,
             "■ You've hit your usage limit. Upgrade, or try again in 2 hours 5 minutes."
         );
-        assert!(matches!(sign.means(&words), Activity::Limited(Some(_))));
+        let says = sign.means(&words, Timestamp(0), 0);
+        assert!(matches!(says, Activity::Limited(Some(_))));
         let auth = "■ unexpected status 401 Unauthorized: no key\n esc to interrupt";
         assert_eq!(reads(auth, true).unwrap().0, Sign::Auth);
         assert_eq!(reads(auth, false).unwrap().0, Sign::Working);

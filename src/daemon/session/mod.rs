@@ -15,6 +15,7 @@ mod observe;
 mod output;
 mod pacing;
 mod pending;
+mod showing;
 mod status;
 mod timers;
 mod told;

@@ -1,25 +1,29 @@
 //! What is seen of the agent's activity: every sign becomes a claim, and the rules of
 //! [`crate::domain::Evidence`] decide.
 //!
-//! Invariant: the activity others see is always the last decision.
+//! Reads no clock, terminal or file: it is given the moment with everything it is told, and the sights when
+//! it wants them ([`Sights`]). So recorded sessions can be replayed through it. Invariants: what is shown is
+//! always the last decision; while nothing is told and nothing is due, nothing changes.
 
 use std::time::{Duration, Instant};
 
-use super::actor::Actor;
-use super::{Reasons, lock, status};
-use crate::daemon::clock;
+use super::{Reasons, status};
+use crate::agents::Report;
+use crate::daemon::clock::Moment;
 use crate::domain::limit::limit_ends;
-use crate::domain::{Activity, Ask, AskKind, Claim, Rule, Source, Timestamp};
-use crate::terminal::{ProgramState, ProgramStatus, ProgressState};
+use crate::domain::{Activity, Ask, AskKind, Claim, Evidence, Exit, Rule, Source, Timestamp};
+use crate::terminal::{ProgramState, ProgramStatus, ProgressState, TermEvent};
 
 /// A process that has not printed anything by then is no longer said to start: nobody knows.
-const STARTING: Duration = if cfg!(test) {
+pub(super) const STARTING: Duration = if cfg!(test) {
     Duration::from_millis(300)
 } else {
     Duration::from_secs(5)
 };
 /// How long a progress bar or a title that turns counts, in milliseconds, once it stands still.
 const TURNING: i64 = 30_000;
+/// So long without output is quiet.
+pub(super) const QUIET: Duration = Duration::from_secs(2);
 
 /// What a mark in a title or on the screen tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +46,8 @@ impl Sign {
         matches!(self, Sign::Limited | Sign::Auth)
     }
 
-    /// What the mark `words` means.
-    pub(super) fn means(self, words: &str) -> Activity {
+    /// What the mark `words` means at `now`, where clocks are `offset` milliseconds ahead of UTC.
+    pub(super) fn means(self, words: &str, now: Timestamp, offset: i64) -> Activity {
         let waits = |kind| {
             let text = words.to_owned();
             Activity::Waiting(Ask { kind, text })
@@ -54,10 +58,7 @@ impl Sign {
             Sign::Waiting => waits(AskKind::Question),
             Sign::Permission => waits(AskKind::Permission),
             Sign::Auth => waits(AskKind::Auth),
-            Sign::Limited => {
-                let now = clock::now();
-                Activity::Limited(limit_ends(words, now, clock::local_offset(now)))
-            }
+            Sign::Limited => Activity::Limited(limit_ends(words, now, offset)),
         }
     }
 }
@@ -71,18 +72,191 @@ pub(in crate::daemon) struct Signs {
     pub(in crate::daemon) screen: Vec<(String, Sign)>,
 }
 
-impl Actor {
-    /// A process starts: nothing that was said of the one before counts.
-    pub(super) fn begin(&mut self) {
-        self.evidence.begin();
-        let now = clock::now();
-        let until = now.plus(STARTING.as_millis() as i64);
-        self.claim(
-            Source::Process,
-            Activity::Starting,
-            Some(until),
-            "it was started",
-        );
+/// What can be looked at when it is time to.
+pub(super) trait Sights {
+    /// The screen as text.
+    fn screen(&mut self) -> Option<String>;
+    /// What the agent's registry says now.
+    fn registry(&mut self) -> Option<Report>;
+}
+
+/// What is to be shown of an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) activity: Activity,
+    pub(super) since: Timestamp,
+    /// Whether its service refuses it.
+    pub(super) held_back: bool,
+    /// Which ask it waits with; 0 while it asks nothing.
+    pub(super) wait: u64,
+    /// How much goes on in the background.
+    pub(super) background: u32,
+    /// Whether the user wants to know of the newest change.
+    pub(super) news: bool,
+}
+
+/// Concludes from all that is seen and told what an agent does.
+#[derive(Debug, Default)]
+pub(super) struct Observer {
+    pub(super) signs: Signs,
+    pub(super) evidence: Evidence,
+    shown: Shown,
+    /// Whether `shown` or `conversations` has something that nobody has taken yet.
+    changed: bool,
+    /// Conversations that it was told are led; the newest last.
+    pub(super) conversations: Vec<String>,
+    /// How long a process that prints nothing is said to start.
+    starting: Duration,
+    /// How far clocks are ahead of UTC, in milliseconds.
+    local_offset: Option<fn(Timestamp) -> i64>,
+    /// Whether its process runs, so that what is told of it counts.
+    pub(super) runs: bool,
+    /// When time alone may change what is concluded.
+    conclude_at: Option<Instant>,
+    /// When the screen is read next.
+    pub(super) look_at: Option<Instant>,
+    /// Whether the agent keeps a registry, and when it is read next.
+    pub(super) registry: bool,
+    pub(super) registry_at: Option<Instant>,
+    /// When its output will have been still for [`QUIET`].
+    quiet_at: Option<Instant>,
+    /// Subagents at work.
+    pub(super) subagents: u32,
+    /// When the agent last said that its turn failed.
+    pub(super) failed_at: Option<Instant>,
+    /// The newest ask's number.
+    last_wait: u64,
+}
+
+impl Observer {
+    /// One of whose agent `activity` is known so far. A process that prints nothing is said to start for
+    /// `starting`.
+    pub(super) fn new(
+        signs: Signs,
+        activity: Activity,
+        since: Timestamp,
+        starting: Duration,
+        local_offset: fn(Timestamp) -> i64,
+    ) -> Self {
+        Self {
+            signs,
+            shown: Shown {
+                activity,
+                since,
+                ..Shown::default()
+            },
+            starting,
+            local_offset: Some(local_offset),
+            ..Self::default()
+        }
+    }
+
+    /// A process is followed from now on: a new one, of which nothing that was said of the one before
+    /// counts, or one that ran before we did.
+    pub(super) fn follow(&mut self, new: bool, now: Moment) {
+        self.registry = false;
+        self.registry_at = None;
+        self.subagents = 0;
+        self.failed_at = None;
+        self.runs = true;
+        self.set_background(0);
+        if new {
+            self.evidence.begin();
+            let until = now.time.plus(self.starting.as_millis() as i64);
+            let starts = Activity::Starting;
+            self.claim(Source::Process, starts, Some(until), "it was started", now);
+        }
+    }
+
+    /// The process has ended; its last output may still come.
+    pub(super) fn ending(&mut self) {
+        self.runs = false;
+    }
+
+    /// All that the process had to say has been seen.
+    pub(super) fn ended(&mut self, exit: Exit, words: &str, now: Moment) {
+        self.runs = false;
+        self.look_at = None;
+        self.registry_at = None;
+        self.quiet_at = None;
+        self.claim(Source::Process, Activity::Exited(exit), None, words, now);
+    }
+
+    /// The terminal has something to say after it was fed.
+    pub(super) fn event(&mut self, event: &TermEvent, now: Moment) {
+        match event {
+            TermEvent::Title(title) => self.title_says(title, now),
+            TermEvent::Program(status) => self.program_says(status, now),
+            TermEvent::Progress(percent, state) => self.progress_says(*percent, *state, now),
+            _ => {}
+        }
+    }
+
+    /// The agent has printed.
+    pub(super) fn output(&mut self, now: Moment) {
+        self.output_says(now);
+        self.registry_may_have_changed(now);
+        self.quiet_at = Some(now.at + QUIET);
+    }
+
+    /// Does what is due.
+    pub(super) fn run(&mut self, now: Moment, sights: &mut dyn Sights) {
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| now.at >= at);
+        if is_due(self.quiet_at) {
+            self.quiet_at = None;
+            self.look(now, sights);
+            self.read_registry(now, sights);
+        }
+        if is_due(self.look_at) {
+            self.look(now, sights);
+        }
+        if is_due(self.registry_at) {
+            self.read_registry(now, sights);
+        }
+        if is_due(self.conclude_at) {
+            self.conclude(now);
+        }
+    }
+
+    /// When something is due next; `None`: nothing is.
+    pub(super) fn next(&self) -> Option<Instant> {
+        let all = [
+            self.conclude_at,
+            self.look_at,
+            self.registry_at,
+            self.quiet_at,
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    /// What is shown now, if that has changed since it was taken last.
+    pub(super) fn take_changed(&mut self) -> Option<Shown> {
+        let shown = std::mem::take(&mut self.changed).then(|| self.shown.clone());
+        self.shown.news = false;
+        shown
+    }
+
+    pub(super) fn activity(&self) -> &Activity {
+        &self.shown.activity
+    }
+
+    pub(super) fn offset(&self, now: Moment) -> i64 {
+        self.local_offset.map_or(0, |offset| offset(now.time))
+    }
+
+    /// A conversation is really led.
+    pub(super) fn leads(&mut self, conversation: String) {
+        self.conversations.push(conversation);
+        self.changed = true;
+    }
+
+    pub(super) fn background(&self) -> u32 {
+        self.shown.background
+    }
+
+    pub(super) fn set_background(&mut self, background: u32) {
+        self.changed |= self.shown.background != background;
+        self.shown.background = background;
     }
 
     /// Takes a source's word and shows what follows.
@@ -92,60 +266,57 @@ impl Actor {
         says: Activity,
         until: Option<Timestamp>,
         words: &str,
+        now: Moment,
     ) {
         self.evidence.note(Claim {
             source,
             says,
-            at: clock::now(),
+            at: now.time,
             until,
             words: words.to_owned(),
         });
-        self.conclude();
+        self.conclude(now);
     }
 
     /// A source says nothing any more.
-    pub(super) fn withdraw(&mut self, source: Source) {
+    pub(super) fn withdraw(&mut self, source: Source, now: Moment) {
         if self.evidence.claim(source).is_some() {
             self.evidence.withdraw(source);
-            self.conclude();
+            self.conclude(now);
         }
     }
 
     /// Decides, and shows it.
-    pub(super) fn conclude(&mut self) {
-        let now = clock::now();
-        let decision = self.evidence.conclude(now);
+    fn conclude(&mut self, now: Moment) {
+        let decision = self.evidence.conclude(now.time);
         self.conclude_at = decision.until.map(|until| {
             // A moment later than asked for, so that it is over then.
-            Instant::now() + Duration::from_millis(until.since(now) as u64 + 1)
+            now.at + Duration::from_millis(until.since(now.time) as u64 + 1)
         });
         let held_back = decision.rule == Rule::Limit;
+        self.changed |= self.shown.held_back != held_back;
+        self.shown.held_back = held_back;
         let activity = decision.activity;
-        if self.activity() != activity {
-            self.look_for_ask(&activity);
+        if self.shown.activity == activity {
+            return;
         }
+        self.look_for_ask(&activity, now);
         // By the time, so that the asks of the daemon before had other numbers.
-        let next = now.0.max(0).unsigned_abs().max(self.last_wait + 1);
-        let mut wait = 0;
-        self.update_meta(|meta| {
-            meta.held_back = held_back;
-            if meta.activity != activity {
-                // A client that shows it says so when somebody looks.
-                meta.unseen |= activity.is_news_after(&meta.activity);
-                if matches!(activity, Activity::Waiting(_)) {
-                    wait = next;
-                }
-                meta.wait = wait;
-                meta.activity = activity;
-                meta.activity_since = now;
-            }
-        });
-        self.last_wait = self.last_wait.max(wait);
+        let next = now.time.0.max(0).unsigned_abs().max(self.last_wait + 1);
+        self.shown.wait = match activity {
+            Activity::Waiting(_) => next,
+            _ => 0,
+        };
+        self.last_wait = self.last_wait.max(self.shown.wait);
+        // A client that shows it says so when somebody looks.
+        self.shown.news |= activity.is_news_after(&self.shown.activity);
+        self.shown.activity = activity;
+        self.shown.since = now.time;
+        self.changed = true;
     }
 
     /// What is known and how it was decided.
-    pub(super) fn reasons(&self) -> Reasons {
-        let now = clock::now();
+    pub(super) fn reasons(&self, now: Timestamp) -> Reasons {
         Reasons {
             decision: self.evidence.decide(now),
             claims: self.evidence.claims(now),
@@ -155,20 +326,21 @@ impl Actor {
     }
 
     /// What the program says of itself.
-    pub(super) fn program_says(&mut self, said: &ProgramStatus) {
+    pub(super) fn program_says(&mut self, said: &ProgramStatus, now: Moment) {
         if said.state == ProgramState::Error {
-            self.turn_failed();
+            self.turn_failed(now);
         }
         match status::activity(said) {
             Some(activity) if said.state != ProgramState::Clear => {
-                self.claim(Source::Program, activity, None, &status::words(said));
+                let words = status::words(said);
+                self.claim(Source::Program, activity, None, &words, now);
             }
-            _ => self.withdraw(Source::Program),
+            _ => self.withdraw(Source::Program, now),
         }
     }
 
     /// What the title tells, where it tells anything.
-    pub(super) fn title_says(&mut self, title: &str) {
+    pub(super) fn title_says(&mut self, title: &str, now: Moment) {
         let marks = &self.signs.titles;
         let mark = marks.iter().find(|(text, _)| title.contains(text));
         match mark
@@ -176,26 +348,23 @@ impl Actor {
             .filter(|sign| !sign.is_failure())
         {
             Some(sign) => {
-                let until = (sign == Sign::Working).then(|| clock::now().plus(TURNING));
-                self.claim(Source::Title, sign.means(""), until, title);
+                let until = (sign == Sign::Working).then(|| now.time.plus(TURNING));
+                let says = sign.means("", now.time, 0);
+                self.claim(Source::Title, says, until, title, now);
             }
-            None => self.withdraw(Source::Title),
+            None => self.withdraw(Source::Title, now),
         }
     }
 
     /// What a progress bar tells: one that moves is work. That it is gone tells nothing.
-    pub(super) fn progress_says(&mut self, percent: Option<u8>, state: ProgressState) {
+    fn progress_says(&mut self, percent: Option<u8>, state: ProgressState, now: Moment) {
         match state {
             ProgressState::Running | ProgressState::Indeterminate => {
                 let words = percent.map_or("moving".to_owned(), |percent| format!("{percent} %"));
-                let until = Some(clock::now().plus(TURNING));
-                self.claim(Source::Progress, Activity::Working, until, &words);
+                let until = Some(now.time.plus(TURNING));
+                self.claim(Source::Progress, Activity::Working, until, &words, now);
             }
-            _ => self.withdraw(Source::Progress),
+            _ => self.withdraw(Source::Progress, now),
         }
-    }
-
-    pub(super) fn activity(&self) -> Activity {
-        lock(&self.meta).activity.clone()
     }
 }

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::actor::{Actor, Process};
 use super::marks::{Mark, Marks};
+use super::observe::{Observer, STARTING};
 use super::timers::Tidings;
 use super::{FIRST_SIZE, Meta, Notice, Opening, lock};
-use crate::domain::{Activity, Exit, RunId, Source};
+use crate::daemon::clock;
+use crate::domain::{Exit, RunId};
 use crate::protocol::Input;
 use crate::pty::{OutputLog, ReadOutcome, Recovered};
 use crate::terminal::{TermEvent, Terminal};
@@ -24,17 +26,15 @@ impl Actor {
     pub(super) fn open(opening: Opening, marks: Marks, meta: Arc<Mutex<Meta>>) -> Actor {
         let size = opening.size.or_else(|| marks.size_at(u64::MAX));
         let (cols, rows) = super::viewers::sane(size.unwrap_or(FIRST_SIZE));
+        let known = lock(&meta).activity.clone();
+        let since = opening.since;
+        let observer = Observer::new(opening.signs, known, since, STARTING, clock::local_offset);
         let mut actor = Actor {
             id: opening.id,
             terminal: Terminal::new(cols, rows, opening.options),
             options: opening.options,
-            signs: opening.signs,
-            evidence: Default::default(),
-            conclude_at: None,
+            observer,
             registry: None,
-            subagents: 0,
-            failed_at: None,
-            look_at: None,
             log: None,
             marks,
             process: None,
@@ -48,7 +48,6 @@ impl Actor {
             deliveries: Default::default(),
             step_ends: None,
             answering: None,
-            last_wait: 0,
             tidings: Tidings::default(),
             meta,
             notices: opening.notices,
@@ -121,10 +120,12 @@ impl Actor {
         if ended {
             return;
         }
-        if let Some(said) = said {
-            self.program_says(&said);
-        }
-        self.title_says(&title);
+        self.observe(|observer, now| {
+            if let Some(said) = said {
+                observer.program_says(&said, now);
+            }
+            observer.title_says(&title, now);
+        });
     }
 
     /// Notes something about this place of the output.
@@ -144,8 +145,6 @@ impl Actor {
         self.deliveries.clear();
         self.step_ends = None;
         self.registry = None;
-        self.subagents = 0;
-        self.failed_at = None;
         self.process = Some(Process {
             run,
             master: Some(master),
@@ -165,12 +164,11 @@ impl Actor {
         let size_now = self.size;
         self.update_meta(|meta| {
             meta.live = true;
-            meta.background = 0;
             meta.size = size_now;
         });
-        match size {
-            Some(_) => self.begin(),
-            None => self.look_at_screen(),
+        self.observe(|observer, now| observer.follow(size.is_some(), now));
+        if size.is_none() {
+            self.look_at_screen();
         }
         if let Some((over, exit)) = self.over.take()
             && over == run
@@ -232,19 +230,13 @@ impl Actor {
     }
 
     fn take_event(&mut self, event: TermEvent, now: Instant) {
+        self.observe(|observer, now| observer.event(&event, now));
         match event {
             TermEvent::Answer(bytes) => {
                 self.pending.push(&bytes);
             }
-            TermEvent::Title(title) => {
-                self.title_says(&title);
-                self.update_meta(|meta| meta.title = title);
-            }
-            TermEvent::Program(status) => {
-                self.program_says(&status);
-                self.run_delivery(now);
-            }
-            TermEvent::Progress(percent, state) => self.progress_says(percent, state),
+            TermEvent::Title(title) => self.update_meta(|meta| meta.title = title),
+            TermEvent::Program(_) => self.run_delivery(now),
             TermEvent::Bell => self.call(Notice::Bell, now),
             TermEvent::Clipboard(text) => self.call(Notice::Clipboard(text), now),
             TermEvent::Notification { title, body } => {
@@ -272,6 +264,7 @@ impl Actor {
             Some(process) if process.run == run => {
                 process.more = true;
                 process.ended = Some((exit, Instant::now() + LAST_WORDS));
+                self.observer.ending();
             }
             // It was quicker than the one who started it.
             _ => self.over = Some((run, exit)),
@@ -302,7 +295,7 @@ impl Actor {
         }
         self.update_meta(|meta| meta.live = false);
         let words = describe(exit);
-        self.claim(Source::Process, Activity::Exited(exit), None, &words);
+        self.observe(|observer, now| observer.ended(exit, &words, now));
         self.update_meta(|meta| meta.unseen = true);
         self.tell(Notice::Ended { run, exit });
     }

@@ -7,6 +7,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::actor::Actor;
 use super::marks::Mark;
+use super::observe::QUIET;
 use super::pacing::Due;
 use super::{Notice, Step, lock};
 use crate::domain::{Activity, AskKind};
@@ -17,8 +18,6 @@ const TELL_EVERY: Duration = Duration::from_millis(250);
 const TELL_TURN_EVERY: Duration = Duration::from_millis(50);
 /// Output alone is told this seldom.
 const TELL_OUTPUT_EVERY: Duration = Duration::from_secs(5);
-/// So long without output is quiet.
-const QUIET: Duration = Duration::from_secs(2);
 /// A change waits so long for the rest of its burst before it is drawn.
 const GATHER: Duration = Duration::from_millis(2);
 
@@ -81,24 +80,14 @@ impl Actor {
             self.pacing.note_sync(false, now);
             self.after_output(now);
         }
+        self.run_observer(now);
         self.run_delivery(now);
         if self.tidings.output_at.is_some_and(|at| now >= at + QUIET) {
             self.tidings.output_at = None;
-            self.look_at_screen();
-            self.read_registry();
             self.tell(Notice::Quiet);
             if let Some(log) = &mut self.log {
                 log.idle();
             }
-        }
-        if self.look_at.is_some_and(|at| now >= at) {
-            self.look_at_screen();
-        }
-        if self.registry_at().is_some_and(|at| now >= at) {
-            self.read_registry();
-        }
-        if self.conclude_at.is_some_and(|at| now >= at) {
-            self.conclude();
         }
         if self.cut_again.is_some_and(|at| now >= at) {
             self.cut_log(false, now);
@@ -120,8 +109,7 @@ impl Actor {
 
     /// Notes output for those who only want to know that there is some.
     pub(super) fn note_output(&mut self, now: Instant) {
-        self.output_says(now);
-        self.registry_may_have_changed(now);
+        self.observe(|observer, now| observer.output(now));
         self.last_output = Some(now);
         self.tidings.output_at = Some(now);
         let mut meta = lock(&self.meta);
@@ -139,9 +127,7 @@ impl Actor {
         let mut next = earliest(self.viewers.resize_deadline(), self.tidings.deadline());
         next = earliest(next, self.pacing.sync_deadline());
         next = earliest(next, self.cut_again);
-        next = earliest(next, self.conclude_at);
-        next = earliest(next, self.look_at);
-        next = earliest(next, self.registry_at());
+        next = earliest(next, self.observer.next());
         next = earliest(next, self.answer_due());
         if self.process.is_some() {
             next = earliest(next, self.step_ends);
@@ -262,6 +248,6 @@ impl Actor {
     }
 
     fn is_idle(&self) -> bool {
-        self.activity() == Activity::Idle
+        *self.activity() == Activity::Idle
     }
 }

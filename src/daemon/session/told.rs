@@ -3,12 +3,10 @@
 //! Invariants: a registry is read only while its agent prints or has just become quiet, at most once a
 //! second; a conversation is passed on only once it is really led.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::actor::Actor;
-use super::{Notice, lock};
-use crate::agents::Watch;
-use crate::daemon::clock;
+use super::observe::{Observer, Sights};
+use crate::daemon::clock::Moment;
 use crate::domain::limit::limit_ends;
 use crate::domain::{Activity, Ask, AskKind, Hook, HookSays, Source};
 
@@ -19,132 +17,101 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// The most subagents that are counted.
 const SUBAGENTS: u32 = 1000;
 
-/// The registry of the agent's own, and when it is read next.
-#[derive(Debug)]
-pub(super) struct Registry {
-    watch: Watch,
-    read_at: Option<Instant>,
-}
-
-impl Actor {
-    /// From now on this registry tells of the process.
-    pub(super) fn watch(&mut self, watch: Watch) {
-        self.registry = Some(Registry {
-            watch,
-            read_at: Some(Instant::now()),
-        });
+impl Observer {
+    /// From now on there is a registry that tells of the process.
+    pub(super) fn watch(&mut self, now: Moment) {
+        self.registry = true;
+        self.registry_at = Some(now.at);
     }
 
     /// There is output, so there may be news in the registry.
-    pub(super) fn registry_may_have_changed(&mut self, now: Instant) {
-        if let Some(registry) = &mut self.registry {
-            registry.read_at.get_or_insert(now + READ_EVERY);
+    pub(super) fn registry_may_have_changed(&mut self, now: Moment) {
+        if self.registry {
+            self.registry_at.get_or_insert(now.at + READ_EVERY);
         }
-    }
-
-    /// When the registry is read next.
-    pub(super) fn registry_at(&self) -> Option<Instant> {
-        self.registry.as_ref()?.read_at
     }
 
     /// Reads the registry, if the agent still runs.
-    pub(super) fn read_registry(&mut self) {
-        let Some(registry) = &mut self.registry else {
-            return;
-        };
-        registry.read_at = None;
-        if self
-            .process
-            .as_ref()
-            .is_none_or(|process| process.ended.is_some())
-        {
+    pub(super) fn read_registry(&mut self, now: Moment, sights: &mut dyn Sights) {
+        self.registry_at = None;
+        if !self.registry || !self.runs {
             return;
         }
-        match registry.watch.read() {
+        match sights.registry() {
             Some(report) => {
                 // One that waits for its first prompt may leave nothing behind under this id.
-                if let Some(id) = report
-                    .conversation
-                    .filter(|_| report.says != Activity::Idle)
-                {
-                    self.tell(Notice::Conversation(id));
+                let led = report.says != Activity::Idle;
+                if let Some(id) = report.conversation.filter(|_| led) {
+                    self.leads(id);
                 }
-                self.claim(Source::Registry, report.says, None, &report.words);
+                self.claim(Source::Registry, report.says, None, &report.words, now);
             }
-            None => self.withdraw(Source::Registry),
+            None => self.withdraw(Source::Registry, now),
         }
     }
 
     /// What a hook tells.
-    pub(super) fn hook_says(&mut self, hook: Hook) {
-        if self
-            .process
-            .as_ref()
-            .is_none_or(|process| process.ended.is_some())
-        {
+    pub(super) fn hook_says(&mut self, hook: Hook, now: Moment) {
+        if !self.runs {
             return;
         }
-        let now = clock::now();
         let led = hook.is_led();
         let words = &hook.words;
         match hook.says {
             HookSays::Begun => {
                 self.subagents = 0;
                 self.note_background(0);
-                self.claim(Source::Hook, Activity::Idle, None, words);
+                self.claim(Source::Hook, Activity::Idle, None, words, now);
             }
-            HookSays::Compacted | HookSays::Ended => self.withdraw(Source::Hook),
+            HookSays::Compacted | HookSays::Ended => self.withdraw(Source::Hook, now),
             HookSays::Working => {
-                self.claim(Source::Hook, Activity::Working, Some(now.plus(TURN)), words);
+                let until = Some(now.time.plus(TURN));
+                self.claim(Source::Hook, Activity::Working, until, words, now);
             }
-            HookSays::Asks(ask) => self.hook_asks(ask, words),
+            HookSays::Asks(ask) => self.hook_asks(ask, words, now),
             HookSays::Idle { background } => {
                 self.note_background(background);
-                self.claim(Source::Hook, Activity::Idle, None, words);
+                self.claim(Source::Hook, Activity::Idle, None, words, now);
             }
             HookSays::Limited => {
-                let until = limit_ends(words, now, clock::local_offset(now));
-                self.claim(Source::Hook, Activity::Limited(until), None, words);
+                let until = limit_ends(words, now.time, self.offset(now));
+                self.claim(Source::Hook, Activity::Limited(until), None, words, now);
             }
             HookSays::Auth => {
-                let text = words
-                    .split_once(' ')
-                    .map_or("", |(_, text)| text)
-                    .to_owned();
+                let text = words.split_once(' ').map_or("", |(_, text)| text);
                 let ask = Ask {
                     kind: AskKind::Auth,
-                    text,
+                    text: text.to_owned(),
                 };
-                self.claim(Source::Hook, Activity::Waiting(ask), None, words);
+                self.claim(Source::Hook, Activity::Waiting(ask), None, words, now);
             }
-            HookSays::Failed => self.claim(Source::Hook, Activity::Idle, None, words),
+            HookSays::Failed => self.claim(Source::Hook, Activity::Idle, None, words, now),
             HookSays::SubagentBegan => self.count_subagents(self.subagents.saturating_add(1)),
             HookSays::SubagentEnded => self.count_subagents(self.subagents.saturating_sub(1)),
         }
         if let Some(id) = hook.conversation.filter(|_| led) {
-            self.tell(Notice::Conversation(id));
+            self.leads(id);
         }
     }
 
     /// A reminder of a request does not say what was asked; the request itself has.
-    fn hook_asks(&mut self, ask: Ask, words: &str) {
+    fn hook_asks(&mut self, ask: Ask, words: &str, now: Moment) {
         let said = self.evidence.claim(Source::Hook).map(|claim| &claim.says);
         let reminder = ask.text.is_empty()
             && matches!(said, Some(Activity::Waiting(before)) if before.kind == ask.kind);
         if !reminder {
-            self.claim(Source::Hook, Activity::Waiting(ask), None, words);
+            self.claim(Source::Hook, Activity::Waiting(ask), None, words, now);
         }
     }
 
     fn count_subagents(&mut self, count: u32) {
         let before = std::mem::replace(&mut self.subagents, count.min(SUBAGENTS));
-        let others = lock(&self.meta).background.saturating_sub(before);
+        let others = self.background().saturating_sub(before);
         self.note_background(others);
     }
 
     /// `others`: what goes on in the background beside subagents.
     fn note_background(&mut self, others: u32) {
-        let background = others.saturating_add(self.subagents);
-        self.update_meta(|meta| meta.background = background);
+        self.set_background(others.saturating_add(self.subagents));
     }
 }
