@@ -2,6 +2,7 @@
 //! pseudo-terminal to look at it through. Nothing here sleeps: everything waits for what it wants to see.
 #![allow(dead_code)]
 
+pub mod recording;
 pub mod screen;
 
 use std::ffi::OsString;
