@@ -206,12 +206,21 @@ impl Lab {
 
     /// Stops the task: what gluon says that it cost is what the model counted for it, by tokens and price.
     pub fn assert_costs(&self) {
+        self.assert_costs_with(&[]);
+    }
+
+    /// The same where answers were cut off, of which the CLI counts this much.
+    pub fn assert_costs_with(&self, cut_off: &[model::Usage]) {
         self.gluon(&["stop", "1"]);
         let lines = self.json(&["costs", "--by", "task", "--json"]);
         let line = &lines[0];
+        let mut used = self.model.usage();
+        for usage in cut_off {
+            used[0].1.add(usage);
+        }
         let mut sum = model::Usage::default();
-        for (_, usage) in self.model.usage() {
-            sum.add(&usage);
+        for (_, usage) in &used {
+            sum.add(usage);
         }
         let tokens = |name: &str| line["usage"][name].as_u64().unwrap_or(0);
         let counted = model::Usage {
@@ -221,7 +230,7 @@ impl Lab {
             output: tokens("output"),
         };
         assert_eq!(counted, sum, "{lines}\n{}", self.journal());
-        let micros = (self.price() * 1e6).round() as u64;
+        let micros = (price(&used) * 1e6).round() as u64;
         assert_eq!(line["cost"]["micro_usd"].as_u64(), Some(micros), "{lines}");
     }
 
@@ -239,28 +248,28 @@ impl Lab {
         });
         support::kill(agent.expect("it runs"));
     }
+}
 
-    /// What the table of prices says these tokens cost, in dollars.
-    pub fn price(&self) -> f64 {
-        let table: Value =
-            serde_json::from_str(include_str!("../../assets/prices.json")).expect("a table");
-        let prices = table.get("models").unwrap_or(&table);
-        let of = |(name, usage): &(String, model::Usage)| {
-            let price = &prices[name.trim_end_matches("[1m]")];
-            let rate = |field: &str| {
-                let rate = price[field].as_f64();
-                rate.unwrap_or_else(|| panic!("no {field} of {name}"))
-            };
-            usage.input as f64 * rate("input_cost_per_token")
-                + usage.cache_read as f64 * rate("cache_read_input_token_cost")
-                + usage.cache_write as f64
-                    * price["cache_creation_input_token_cost"]
-                        .as_f64()
-                        .unwrap_or(0.0)
-                + usage.output as f64 * rate("output_cost_per_token")
+/// What the table of prices says these tokens cost, in dollars.
+fn price(used: &[(String, model::Usage)]) -> f64 {
+    let table: Value =
+        serde_json::from_str(include_str!("../../assets/prices.json")).expect("a table");
+    let prices = table.get("models").unwrap_or(&table);
+    let of = |(name, usage): &(String, model::Usage)| {
+        let price = &prices[name.trim_end_matches("[1m]")];
+        let rate = |field: &str| {
+            let rate = price[field].as_f64();
+            rate.unwrap_or_else(|| panic!("no {field} of {name}"))
         };
-        self.model.usage().iter().map(of).sum()
-    }
+        usage.input as f64 * rate("input_cost_per_token")
+            + usage.cache_read as f64 * rate("cache_read_input_token_cost")
+            + usage.cache_write as f64
+                * price["cache_creation_input_token_cost"]
+                    .as_f64()
+                    .unwrap_or(0.0)
+            + usage.output as f64 * rate("output_cost_per_token")
+    };
+    used.iter().map(of).sum()
 }
 
 /// Follows the task of a laboratory.

@@ -30,16 +30,17 @@ impl Service {
         }
         // Only now may the keeper forget it: had this daemon died before, the next one would record it.
         self.keeper.ack(run).await;
-        let waiting = {
+        {
             let mut state = self.state();
             state.runs.remove(&run);
             state.learning.remove(&ended.session);
-            state.waiting.remove(&run)
-        };
+        }
+        self.settle_cost(ended.session).await;
+        // After that: who has stopped it may ask next what it cost.
+        let waiting = self.state().waiting.remove(&run);
         for waiter in waiting.into_iter().flatten() {
             let _ = waiter.send(());
         }
-        self.settle_cost(ended.session).await;
         self.publish_session(ended.session);
         self.close_unwatched();
         self.schedule.notify_one();

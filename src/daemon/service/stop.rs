@@ -31,6 +31,8 @@ const TERM: Duration = Duration::from_millis(500);
 const HANG_UP: Duration = Duration::from_millis(4500);
 /// How long the kernel may take for a kill.
 const KILL: Duration = Duration::from_secs(5);
+/// How long what it cost may take to be read once it has ended.
+const SETTLE: Duration = Duration::from_secs(5);
 
 impl Service {
     pub(super) async fn stop_task(self: &Arc<Self>, _: &Caller, id: TaskId) -> ApiResult<TaskCard> {
@@ -91,6 +93,10 @@ impl Service {
                 tracing::warn!(%error, run = run.0, signal, "a process cannot be signalled");
             }
             if timeout(patience, &mut *ended).await.is_ok() {
+                return true;
+            }
+            if !self.state().runs.contains_key(&run) {
+                let _ = timeout(SETTLE, &mut *ended).await;
                 return true;
             }
         }
