@@ -11,6 +11,7 @@ pub mod check;
 pub mod conversation;
 pub mod cost;
 pub mod evidence;
+pub mod fold;
 pub mod health;
 pub mod hook;
 pub mod ids;
