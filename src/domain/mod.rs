@@ -17,6 +17,7 @@ pub mod hook;
 pub mod ids;
 pub mod inbox;
 pub mod limit;
+pub mod loops;
 pub mod names;
 pub mod pace;
 pub mod recap;
