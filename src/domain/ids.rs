@@ -52,6 +52,11 @@ id!(
     RunId
 );
 
+id!(
+    /// A comment on a task's changes.
+    CommentId
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

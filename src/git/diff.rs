@@ -54,21 +54,86 @@ pub fn diff_since(
     base_commit: &str,
     base_name: Option<&str>,
 ) -> Result<String> {
+    let wanted = Wanted {
+        base_commit,
+        base_name,
+        which: Which::All,
+        ignore_space: false,
+        most: MAX_DIFF,
+    };
+    changes(git, worktree, &wanted)
+}
+
+/// Which of the changes in a worktree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// Everything since the branch left its base.
+    All,
+    /// What is committed of it.
+    Committed,
+    /// What is not.
+    Uncommitted,
+    /// Everything that differs from this commit.
+    Since(&'a str),
+}
+
+/// Which changes are wanted, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The commit that the branch was started from.
+    pub base_commit: &'a str,
+    /// The branch it was started from.
+    pub base_name: Option<&'a str>,
+    /// Which of them.
+    pub which: Which<'a>,
+    /// Whether lines that differ in blanks only count as the same.
+    pub ignore_space: bool,
+    /// The longest text, in bytes; what is beyond is cut, which the last line says.
+    pub most: usize,
+}
+
+/// Changes in `worktree` as unified text.
+///
+/// # Errors
+/// Where the worktree or a commit cannot be read.
+pub fn changes(git: &Git, worktree: &Path, wanted: &Wanted<'_>) -> Result<String> {
     let repo = open_for_status(worktree)?;
     let tip = repo.head_id().ok().map(gix::Id::detach);
-    let fork = Base::find(&repo, worktree, base_commit, base_name)?.fork(&repo, tip)?;
-    let fork = fork.map_or_else(super::worktree::empty_tree, |id| id.to_string());
+    let fork = Base::find(&repo, worktree, wanted.base_commit, wanted.base_name)?;
+    let fork = fork.fork(&repo, tip)?;
+    let named = |id: Option<gix::ObjectId>| {
+        id.map_or_else(super::worktree::empty_tree, |id| id.to_string())
+    };
+    let from = match wanted.which {
+        Which::All | Which::Committed => named(fork),
+        Which::Uncommitted => named(tip),
+        Which::Since(commit) => commit.to_owned(),
+    };
+    let space: &[&str] = match wanted.ignore_space {
+        true => &["--ignore-all-space", "--ignore-blank-lines"],
+        false => &[],
+    };
     let scratch = Scratch::new()?;
-    let filters = filters::trusted_only(git, worktree);
-    let aside = snapshot::Aside::objects_too(&scratch, &repo, filters)?;
-    let large = too_large(&repo)?;
-    snapshot::stage_most(git, worktree, &aside, &large)?;
-    let output = aside
-        .on(git.call(worktree, &["diff", "--cached"]))
-        .args(PLAIN)
-        .args(&[&fork, "--"])
-        .limit(MAX_DIFF)
-        .run()?;
+    let mut large = Vec::new();
+    let call = if wanted.which == Which::Committed {
+        git.call(worktree, &["diff"])
+            .args(PLAIN)
+            .args(space)
+            .args(&[&from, &named(tip), "--"])
+    } else {
+        let filters = filters::trusted_only(git, worktree);
+        let aside = snapshot::Aside::objects_too(&scratch, &repo, filters)?;
+        large = too_large(&repo)?;
+        snapshot::stage_most(git, worktree, &aside, &large)?;
+        let call = aside.on(git.call(worktree, &["diff", "--cached"]));
+        call.args(PLAIN).args(space).args(&[&from, "--"])
+    };
+    let output = call.limit(wanted.most).run()?;
+    Ok(worded(output, &from, wanted.most, &large))
+}
+
+/// A diff's text, with a line for everything that is not in it.
+fn worded(output: super::run::Output, from: &str, most: usize, large: &[BString]) -> String {
     let mut bytes = output.stdout;
     if output.cut {
         let whole = bytes
@@ -80,18 +145,18 @@ pub fn diff_since(
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     if output.cut {
         text.push_str(&format!(
-            "[cut: more than {} MiB; `git diff {fork}` in the worktree shows all]\n",
-            MAX_DIFF >> 20
+            "[cut: more than {} MiB; `git diff {from}` in the worktree shows all]\n",
+            most >> 20
         ));
     }
-    for path in &large {
+    for path in large {
         text.push_str(&format!("[left out, too large: {path}]\n"));
     }
-    Ok(text)
+    text
 }
 
 /// Uncommitted files that are too large, each or together, to be copied for the sake of a reading.
-fn too_large(repo: &gix::Repository) -> Result<Vec<BString>> {
+pub(super) fn too_large(repo: &gix::Repository) -> Result<Vec<BString>> {
     let state = uncommitted(repo)?;
     let mut total = 0;
     let mut large = Vec::new();

@@ -19,6 +19,7 @@ mod process;
 mod recovery;
 mod registry;
 mod repo;
+mod reviewed;
 mod risk;
 mod run;
 mod scratch;
@@ -31,13 +32,14 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
-pub use diff::{diff, diff_since};
+pub use diff::{Wanted, Which, changes, diff, diff_since};
 pub use done::{Done, done};
 pub use error::{GitError, Result};
 pub use fingerprint::{Fingerprint, commits_since, fingerprint};
 pub use include::copy_included;
 pub use recovery::{Recovery, remove_worktree};
 pub use repo::{HeadState, RepoInfo, branches, discover, is_merged};
+pub use reviewed::{forget_reviewed, mark_reviewed};
 pub use risk::{Risk, risk};
 pub use run::{Git, Output};
 pub use status::{Summary, summary};

@@ -220,7 +220,13 @@ fn hold_missing(
 }
 
 /// Makes a commit by plumbing: no hook, no signature, no configured identity.
-fn commit(git: &Git, dir: &Path, tree: &str, parents: &[String], message: &str) -> Result<String> {
+pub(super) fn commit(
+    git: &Git,
+    dir: &Path,
+    tree: &str,
+    parents: &[String],
+    message: &str,
+) -> Result<String> {
     let mut call = git.call(dir, &["commit-tree", tree, "-m", message]);
     for parent in parents {
         call = call.arg("-p").arg(parent);

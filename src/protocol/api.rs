@@ -5,12 +5,13 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
+use super::changes::*;
 use super::conversations::*;
 use super::error::ApiError;
 use super::messages::*;
 use super::review::*;
 use super::views::*;
-use crate::domain::{Project, ProjectId, SessionId, TaskId};
+use crate::domain::{Comment, Project, ProjectId, SessionId, TaskId};
 
 /// What every request answers.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -100,6 +101,16 @@ macro_rules! with_requests {
             CheckTask check_task(TaskId) -> CheckReport;
             /// What a task's last check printed, or the one that runs has printed so far.
             ShowCheck show_check(TaskId) -> CheckReport;
+            /// A page of a task's changes, to be reviewed.
+            ReadChanges read_changes(ReadChanges) -> ChangesPage;
+            /// The comments on a task's changes, the oldest first; sent ones too.
+            ListComments list_comments(TaskId) -> Vec<Comment>;
+            /// Comments on a task's changes; the agent is told with [`SendReview`].
+            AddComment add_comment(AddComment) -> Comment;
+            /// Changes or removes a comment that was not sent; answers all of the task.
+            EditComment edit_comment(EditComment) -> Vec<Comment>;
+            /// Tells a task's agent all comments it was not told yet, and resumes it where it has ended.
+            SendReview send_review(SendReview) -> TaskCard;
         }
     };
 }

@@ -6,6 +6,7 @@
 
 mod attention;
 mod checks;
+mod comments;
 mod events;
 mod index;
 mod migrate;

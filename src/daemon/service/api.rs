@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::outbox::{ClientId, Outbox};
 use super::super::session::Command;
 use super::Service;
-use crate::domain::{Project, ProjectId, SessionId, TaskId};
+use crate::domain::{Comment, Project, ProjectId, SessionId, TaskId};
 use crate::protocol::*;
 use crate::with_requests;
 

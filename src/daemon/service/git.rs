@@ -38,12 +38,12 @@ impl From<GitError> for ApiError {
 }
 
 /// A task's branch and worktree, with what git wants to know about them.
-struct Branch {
+pub(super) struct Branch {
     root: PathBuf,
-    worktree: PathBuf,
+    pub(super) worktree: PathBuf,
     name: String,
-    base: Option<String>,
-    base_commit: String,
+    pub(super) base: Option<String>,
+    pub(super) base_commit: String,
 }
 
 impl Service {
@@ -270,7 +270,7 @@ impl Service {
     }
 
     /// A task's branch and worktree; `None` before it has any.
-    fn branch_of(&self, task: &Task) -> ApiResult<Option<Branch>> {
+    pub(super) fn branch_of(&self, task: &Task) -> ApiResult<Option<Branch>> {
         let (Some(name), Some(worktree), Some(base_commit)) =
             (&task.branch, &task.worktree, &task.base_commit)
         else {

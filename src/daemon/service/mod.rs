@@ -9,6 +9,7 @@ mod agents;
 mod api;
 mod attention;
 mod checks;
+mod changes;
 mod control;
 mod conversations;
 mod costs;
@@ -111,6 +112,8 @@ struct State {
     /// Tasks that the scheduler is starting.
     starting: HashSet<TaskId>,
     outer: Option<TerminalInfo>,
+    /// Changes that are being read in pages, the newest first.
+    readings: Vec<changes::Reading>,
 }
 
 /// What is known of a task's branch.

@@ -1,6 +1,7 @@
 //! Real repositories in temporary directories, independent of the user's configuration.
 
 mod adding;
+mod changes;
 mod hostile;
 mod including;
 mod reading;

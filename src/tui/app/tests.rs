@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
-use crate::domain::{Project, ProjectId};
+use crate::domain::{Comment, Project, ProjectId};
 use crate::protocol::*;
 use crate::tui::keymap::Keymap;
 use crate::with_requests;
