@@ -4,9 +4,9 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, adopt, answer, attach, cancel, capture, check, completions, costs, daemon, demo, diff,
-    doctor, explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm, send,
-    sessions, show, start, stop, tui,
+    accept, adopt, answer, attach, cancel, capture, check, comment, completions, costs, daemon,
+    demo, diff, doctor, explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm,
+    send, sessions, show, start, stop, tui,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -72,6 +72,7 @@ pub(super) enum Command {
     Logs(logs::Logs),
     Diff(diff::Diff),
     Check(check::Check),
+    Comment(comment::Comment),
     Explain(explain::Explain),
     Move(mv::Move),
     Accept(accept::Accept),

@@ -100,6 +100,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Logs(command) => command.run(ctx).await?,
         Command::Diff(command) => command.run(ctx).await?,
         Command::Check(command) => command.run(ctx).await?,
+        Command::Comment(command) => command.run(ctx).await?,
         Command::Explain(command) => command.run(ctx).await?,
         Command::Move(command) => command.run(ctx).await?,
         Command::Accept(command) => command.run(ctx).await?,

@@ -86,6 +86,8 @@ pub struct TuiConfig {
     pub mouse: bool,
     /// Whether to draw with ASCII characters only.
     pub ascii: AsciiMode,
+    /// The tool that shows changes in its own way (`delta`, `difft`); empty: none.
+    pub diff_tool: String,
     /// The key that leaves a pane.
     pub leave: String,
     /// The key that starts a command while in a pane.
@@ -162,6 +164,7 @@ impl Default for TuiConfig {
             theme: "gluon".to_owned(),
             mouse: true,
             ascii: AsciiMode::Auto,
+            diff_tool: String::new(),
             leave: "ctrl-q".to_owned(),
             prefix: "ctrl-b".to_owned(),
         }

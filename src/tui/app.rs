@@ -21,14 +21,14 @@ use super::model::{Area, Model};
 use super::msg::{Effect, Msg};
 use super::runner::Runner;
 use super::term::{
-    TermOptions, TerminalGuard, cell_size, end_signal, terminal_events, wants_ascii,
+    TermOptions, TerminalGuard, cell_size, colours, end_signal, terminal_events, wants_ascii,
 };
 use super::theme::Theme;
 use super::update::update;
 use super::view;
 use crate::config::{AsciiMode, Config};
 use crate::domain::{Pace, SessionId, TaskId, Timestamp};
-use crate::protocol::{Api, LinkEvent, Notice, TerminalInfo};
+use crate::protocol::{Api, Level, LinkEvent, Notice, TerminalInfo};
 
 /// Messages taken in between two looks at whether to draw.
 const DRAIN: usize = 512;
@@ -42,6 +42,8 @@ pub struct TuiOptions {
     pub keymap: Keymap,
     /// Whether the mouse is used.
     pub mouse: bool,
+    /// The user's own tool for diffs; empty: none.
+    pub diff_tool: String,
     /// The directory the program was started in.
     pub cwd: PathBuf,
     /// Whether this is the demonstration.
@@ -70,20 +72,19 @@ impl TuiOptions {
             theme: Theme::load(name, own.as_deref(), no_color, ascii)?,
             keymap: Keymap::new(&config.keys, &config.tui.leave, &config.tui.prefix)?,
             mouse: config.tui.mouse,
+            diff_tool: config.tui.diff_tool.clone(),
             cwd,
             demo: false,
         })
     }
 
-    fn model(self, size: (u16, u16)) -> Model {
+    fn model(self, size: (u16, u16), terminal: TerminalInfo) -> Model {
         let mut model = Model::new(self.theme, self.keymap, size, now());
         model.mouse = self.mouse;
+        model.diff_tool = self.diff_tool;
         model.cwd = self.cwd;
         model.demo = self.demo;
-        model.terminal = TerminalInfo {
-            cell: cell_size(),
-            ..TerminalInfo::default()
-        };
+        model.terminal = terminal;
         model
     }
 }
@@ -118,6 +119,7 @@ impl Screen for TerminalGuard {
                 Ok(())
             }
             Effect::Suspend => self.suspend(),
+            Effect::Run(program) => self.run(program),
             _ => Ok(()),
         }
     }
@@ -132,8 +134,9 @@ pub async fn run<A: Api>(
     link: mpsc::Receiver<LinkEvent>,
     options: TuiOptions,
 ) -> anyhow::Result<()> {
+    let terminal = terminal_info();
     let guard = enter(&options, "gluon")?;
-    let model = options.model(guard.size());
+    let model = options.model(guard.size(), terminal);
     drive(api, link, terminal_events(), guard, model).await?;
     Ok(())
 }
@@ -149,12 +152,23 @@ pub async fn attach<A: Api>(
     session: SessionId,
     options: TuiOptions,
 ) -> anyhow::Result<()> {
+    let terminal = terminal_info();
     let guard = enter(&options, &format!("gluon #{task}"))?;
-    let mut model = options.model(guard.size());
+    let mut model = options.model(guard.size(), terminal);
     model.alone = Some((task, session));
     model.area = Area::Pane;
     drive(api, link, terminal_events(), guard, model).await?;
     Ok(())
+}
+
+/// What the terminal is; asks it, so only before it is taken over.
+fn terminal_info() -> TerminalInfo {
+    let (foreground, background) = colours().unzip();
+    TerminalInfo {
+        foreground,
+        background,
+        cell: cell_size(),
+    }
 }
 
 fn enter(options: &TuiOptions, title: &str) -> io::Result<TerminalGuard> {
@@ -178,6 +192,8 @@ struct Loop<A, S> {
     pace: Pace,
     acks: Vec<(SessionId, u64)>,
     quit: bool,
+    /// Whether another program had the terminal just now.
+    ran: bool,
 }
 
 /// Runs until the user quits, the terminal ends or the system asks for it.
@@ -197,6 +213,7 @@ pub(super) async fn drive<A: Api, S: Screen>(
         pace: Pace::default(),
         acks: Vec::new(),
         quit: false,
+        ran: false,
     };
     let mut end = Box::pin(end_signal());
     let mut link_open = true;
@@ -238,6 +255,10 @@ pub(super) async fn drive<A: Api, S: Screen>(
         }
         if state.quit {
             return Ok(());
+        }
+        // Signals to that program came here as well, and were not for us.
+        if std::mem::take(&mut state.ran) {
+            end = Box::pin(end_signal());
         }
     }
 }
@@ -296,6 +317,14 @@ impl<A: Api, S: Screen> Loop<A, S> {
                 self.acks.push((session, seq));
             }
             Effect::Quit => self.quit = true,
+            Effect::Run(_) => {
+                if let Err(error) = self.screen.effect(&effect) {
+                    self.model.toast(Level::Error, error.to_string(), None);
+                }
+                self.ran = true;
+                self.dirty = true;
+                self.handle(Msg::Returned)?;
+            }
             effect => {
                 self.screen.effect(&effect)?;
                 if matches!(effect, Effect::Suspend) {

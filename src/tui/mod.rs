@@ -8,6 +8,7 @@
 mod app;
 pub mod board;
 pub mod card;
+pub mod changes;
 pub mod costs;
 pub mod dialog;
 pub mod help;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use super::changes::Changes;
 use super::costs::CostsPage;
 use super::dialog::Dialog;
 use super::inbox::InboxList;
@@ -31,6 +32,8 @@ pub struct Model {
     pub cwd: PathBuf,
     /// Whether this is the demonstration.
     pub demo: bool,
+    /// The user's own tool for diffs; empty: none.
+    pub diff_tool: String,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// Whether the terminal has the focus, as far as it says.
@@ -258,6 +261,8 @@ pub enum Overlay {
     Costs(CostsPage),
     /// Who needs the user.
     Inbox(InboxList),
+    /// The changes of a task.
+    Changes(Box<Changes>),
 }
 
 /// What a dialog's words are for.
@@ -269,6 +274,12 @@ pub enum Purpose {
     Filter,
     /// A search in a session's scrollback.
     Search(SessionId),
+    /// A comment on a task's changes.
+    Comment,
+    /// What an agent is told beside the comments.
+    Review,
+    /// A search in a task's changes.
+    Find,
 }
 
 /// A short message.
@@ -294,6 +305,7 @@ impl Model {
             keymap,
             cwd: PathBuf::new(),
             demo: false,
+            diff_tool: String::new(),
             mouse: true,
             terminal_focus: true,
             alone: None,

@@ -1,5 +1,7 @@
 //! What goes into `update` and what comes out of it.
 
+use std::path::PathBuf;
+
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::domain::{SessionId, Timestamp};
@@ -20,6 +22,8 @@ pub enum Msg {
     Focus(bool),
     /// The connection says something.
     Link(LinkEvent),
+    /// A program that had the terminal has ended.
+    Returned,
     /// An [`Effect::Call`] came back.
     Reply(Box<Reply>),
     /// It is this late: something on the screen may have aged.
@@ -59,8 +63,33 @@ pub enum Effect {
     Redraw,
     /// Stop the program until the shell lets it go on.
     Suspend,
+    /// Let another program have the terminal until it ends.
+    Run(Program),
     /// End the interface.
     Quit,
+}
+
+/// A program that has the terminal for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// The user's editor.
+    Editor {
+        /// The worktree it is started in.
+        dir: PathBuf,
+        /// The file, in that directory.
+        path: String,
+        /// The line to begin at.
+        line: u32,
+    },
+    /// The user's own diff.
+    DiffTool {
+        /// The worktree.
+        dir: PathBuf,
+        /// What it is compared with.
+        base: String,
+        /// The tool, as the configuration names it.
+        tool: String,
+    },
 }
 
 /// What `update` made of a message.

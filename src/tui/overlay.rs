@@ -6,7 +6,7 @@ use crate::protocol::SessionView;
 use super::keymap::Action;
 use super::theme::Role;
 
-/// A text to read: a diff, the detail of a task, help.
+/// A text to read: the detail of a task, help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     /// What it is.
@@ -26,8 +26,6 @@ pub struct Viewer {
 /// What a [`Viewer`] shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewerKind {
-    /// The changes of a task.
-    Diff(TaskId),
     /// Everything about a task.
     Detail(TaskId),
     /// The keys.

@@ -227,6 +227,29 @@ pub fn model(size: (u16, u16)) -> Model {
     model_with(size, board(), Theme::default())
 }
 
+/// The request for a task's changes.
+pub fn read_changes(task: i64) -> Request {
+    Request::ReadChanges(ReadChanges {
+        task: TaskId(task),
+        scope: Scope::All,
+        ignore_space: false,
+        offset: 0,
+        version: None,
+    })
+}
+
+/// The answer to it.
+pub fn changes_page(text: &str) -> Response {
+    Response::ReadChanges(ChangesPage {
+        version: 1,
+        offset: 0,
+        total: text.len() as u64,
+        text: text.into(),
+        reviewed_at: None,
+        comments: Vec::new(),
+    })
+}
+
 /// The message that answers a request well.
 pub fn reply(request: Request, response: Response) -> Msg {
     Msg::Reply(Box::new(Reply {

@@ -10,8 +10,6 @@ use crate::domain::units::short_duration;
 use crate::domain::{SessionState, Standing, Timestamp};
 use crate::protocol::{RiskView, TaskDetail, Why};
 
-/// Lines of a diff that are shown; more would only be scrolled past.
-const MAX_DIFF: usize = 20_000;
 /// Lines of a prompt that are shown.
 const MAX_PROMPT: usize = 2000;
 
@@ -167,49 +165,6 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
         ]);
     }
     lines
-}
-
-/// A unified diff in its looks, and the lines that begin a file. What git says twice is left out.
-pub fn diff(text: &str) -> (Vec<ViewerLine>, Vec<usize>) {
-    let mut lines: Vec<ViewerLine> = Vec::new();
-    let mut marks = Vec::new();
-    let mut in_head = false;
-    for raw in text.lines() {
-        if lines.len() >= MAX_DIFF {
-            lines.push(line("The rest is left out.", Role::Muted));
-            break;
-        }
-        if raw.starts_with("diff ") {
-            in_head = true;
-            if !lines.is_empty() {
-                lines.push(Vec::new());
-            }
-            marks.push(lines.len());
-            let name = raw.rsplit_once(" b/").map_or(raw, |(_, name)| name);
-            lines.push(line(clean(name).into_owned(), Role::DiffFile));
-            continue;
-        }
-        in_head &= !raw.starts_with("@@");
-        let said = ["index ", "--- ", "+++ "];
-        if in_head && said.iter().any(|head| raw.starts_with(head)) {
-            continue;
-        }
-        let role = if in_head { Role::Muted } else { diff_role(raw) };
-        lines.push(line(clean(&raw.replace('\t', "    ")).into_owned(), role));
-    }
-    if lines.is_empty() {
-        lines.push(line("No changes yet.", Role::Muted));
-    }
-    (lines, marks)
-}
-
-fn diff_role(line: &str) -> Role {
-    match line.as_bytes().first() {
-        Some(b'+') => Role::DiffAdd,
-        Some(b'-') => Role::DiffRemove,
-        Some(b'@') => Role::DiffHunk,
-        _ => Role::Text,
-    }
 }
 
 /// What deleting a task takes along, in a sentence.

@@ -7,6 +7,7 @@ pub(super) mod attach;
 pub(super) mod cancel;
 pub(super) mod capture;
 pub(super) mod check;
+pub(super) mod comment;
 pub(super) mod completions;
 pub(super) mod costs;
 pub(super) mod daemon;

@@ -13,6 +13,7 @@ mod line;
 mod message;
 mod palette;
 mod prompt;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
@@ -28,6 +29,8 @@ use form::Form;
 use message::Message;
 use palette::Palette;
 use prompt::Prompt;
+use words::Words;
+pub use words::WordsFor;
 
 /// What a dialog made of an event.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,7 @@ enum Kind {
     Confirm(Box<Confirm>),
     Palette(Box<Palette>),
     Prompt(Box<Prompt>),
+    Words(Box<Words>),
 }
 
 impl Dialog {
@@ -104,6 +108,11 @@ impl Dialog {
     /// A line of text: filter, search.
     pub fn prompt(label: &str, text: &str) -> Self {
         Dialog(Kind::Prompt(Box::new(Prompt::new(label, text))))
+    }
+
+    /// A box that takes words for something.
+    pub fn words(about: WordsFor) -> Self {
+        Dialog(Kind::Words(Box::new(Words::new(about))))
     }
 
     /// The branches the dialog wants to know right after it opened, if any.
@@ -149,6 +158,7 @@ impl Dialog {
             Kind::Confirm(confirm) => confirm.key(event),
             Kind::Palette(palette) => palette.key(event),
             Kind::Prompt(prompt) => prompt.key(event),
+            Kind::Words(words) => words.key(event, keymap),
         }
     }
 
@@ -160,6 +170,7 @@ impl Dialog {
             Kind::Confirm(_) => Outcome::Unchanged,
             Kind::Palette(palette) => palette.paste(text),
             Kind::Prompt(prompt) => prompt.paste(text),
+            Kind::Words(words) => words.paste(text),
         }
     }
 
@@ -171,6 +182,7 @@ impl Dialog {
             Kind::Confirm(confirm) => confirm.mouse(event, screen),
             Kind::Palette(palette) => palette.mouse(event, screen),
             Kind::Prompt(_) => Outcome::Unchanged,
+            Kind::Words(words) => words.mouse(event, screen),
         }
     }
 
@@ -191,6 +203,7 @@ impl Dialog {
             }
             Kind::Palette(palette) => palette.draw(buf, screen, theme, keymap),
             Kind::Prompt(prompt) => prompt.draw(buf, screen, theme),
+            Kind::Words(words) => words.draw(buf, screen, theme, keymap),
         }
     }
 }

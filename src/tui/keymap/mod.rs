@@ -30,12 +30,14 @@ pub enum Context {
     List,
     /// The inbox lies over the board; asked before `List`.
     Inbox,
-    /// A text lies over the board: diff, detail, help.
+    /// A text lies over the board: changes, detail, help.
     Viewer,
     /// A form lies over the board.
     Form,
     /// The costs lie over the board; asked before `List`.
     Costs,
+    /// A task's changes lie over the board; asked before `Viewer`.
+    Changes,
 }
 
 /// Why a remap of the configuration cannot be had.

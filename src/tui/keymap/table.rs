@@ -1,7 +1,7 @@
 //! The table: every action, its keys, and the words for it.
 
 use super::Context::{
-    self, Asking, Board, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll, Viewer,
+    self, Asking, Board, Changes, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll, Viewer,
 };
 
 macro_rules! actions {
@@ -63,11 +63,12 @@ pub enum Group {
     Scrollback,
     Lists,
     Forms,
+    Review,
 }
 
 impl Group {
     /// All, in the order of help.
-    pub const ALL: [Group; 9] = [
+    pub const ALL: [Group; 10] = [
         Group::Move,
         Group::Task,
         Group::Agent,
@@ -76,6 +77,7 @@ impl Group {
         Group::Pane,
         Group::Scrollback,
         Group::Lists,
+        Group::Review,
         Group::Forms,
     ];
 
@@ -91,6 +93,7 @@ impl Group {
             Group::Scrollback => "In the scrollback",
             Group::Lists => "In lists and texts",
             Group::Forms => "In forms",
+            Group::Review => "In the changes of a task",
         }
     }
 }
@@ -114,7 +117,7 @@ actions! {
     Stop, "stop", Task, [(Board: "x")], "Stop the agent; it can be resumed", Some("stop"), true;
     Resume, "resume", Task, [(Board: "r")], "Resume the conversation", Some("resume"), true;
     Diff, "diff", Task, [(Board: "d")], "Show the changes", Some("diff"), true;
-    Accept, "accept", Task, [(Board: "a")], "Accept the task", Some("accept"), true;
+    Accept, "accept", Task, [(Board: "a"), (Changes: "a")], "Accept the task", Some("accept"), true;
     Detail, "detail", Task, [(Board: "i" "space")], "Everything about the task", Some("detail"), true;
     MoveLeft, "move_left", Task, [(Board: "H" "shift-left")], "Move the card to the left", None, true;
     MoveDown, "move_down", Task, [(Board: "J" "shift-down")], "Move the card down", None, true;
@@ -196,4 +199,28 @@ actions! {
     NextTab, "next_tab", Lists, [(Costs: "tab" "right" "l")], "Costs: add up by something else", Some("group by"), false;
     PreviousTab, "previous_tab", Lists, [(Costs: "shift-tab" "left" "h")], "Costs: the other way round", None, false;
     Range, "range", Lists, [(Costs: "r")], "Costs: 7 days, 30 days, all time", Some("range"), false;
+
+    NextHunk, "next_hunk", Review, [(Changes: "J" "]")], "Next hunk", Some("hunk"), false;
+    PreviousHunk, "previous_hunk", Review, [(Changes: "K" "[")], "Previous hunk", None, false;
+    Comment, "comment", Review, [(Changes: "c")], "Comment on the line or the selected lines", Some("comment"), false;
+    CommentFile, "comment_file", Review, [(Changes: "C")], "Comment on the file", None, false;
+    EditComment, "edit_comment", Review, [(Changes: "E")], "Change the words of a comment", None, false;
+    DropComment, "drop_comment", Review, [(Changes: "u" "delete")], "Take a comment back", None, false;
+    SelectRange, "select_range", Review, [(Changes: "V")], "Begin or end a selection of lines", None, false;
+    SendReview, "send_review", Review, [(Changes: "S")], "Send the comments to the agent", Some("send"), false;
+    Fold, "fold", Review, [(Changes: "enter" "z")], "Fold a file, or unfold it", Some("fold"), false;
+    FoldAll, "fold_all", Review, [(Changes: "Z")], "Fold all files, or unfold them", None, false;
+    Viewed, "viewed", Review, [(Changes: "v")], "Through with this file: fold it and go on", Some("viewed"), false;
+    SideBySide, "side_by_side", Review, [(Changes: "s")], "Side by side, or one above the other", Some("sides"), false;
+    IgnoreSpace, "ignore_space", Review, [(Changes: "W")], "Changes of blanks shown or not", None, false;
+    NextScope, "next_scope", Review, [(Changes: "tab")], "All, committed, uncommitted, since the last review", Some("which"), false;
+    PreviousScope, "previous_scope", Review, [(Changes: "shift-tab")], "The same the other way round", None, false;
+    SideLeft, "side_left", Review, [(Changes: "h" "left")], "Long lines: to the left", None, false;
+    SideRight, "side_right", Review, [(Changes: "l" "right")], "Long lines: to the right", None, false;
+    FindInChanges, "find_in_changes", Review, [(Changes: "/")], "Search", Some("search"), false;
+    NextFound, "next_found", Review, [(Changes: ".")], "Next place with the words", None, false;
+    PreviousFound, "previous_found", Review, [(Changes: ",")], "Previous place with the words", None, false;
+    EditFile, "edit_file", Review, [(Changes: "e")], "Open the file in your editor, at the line", Some("edit"), false;
+    DiffTool, "diff_tool", Review, [(Changes: "D")], "Show the changes with your own tool (tui.diff_tool)", None, false;
+    Reload, "reload", Review, [(Changes: "r")], "Read the changes anew", Some("reload"), false;
 }

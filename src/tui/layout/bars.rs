@@ -6,6 +6,7 @@ use super::Hit;
 use crate::domain::{MicroUsd, Need, Status};
 use crate::protocol::TaskCard;
 use crate::tui::board;
+use crate::tui::changes::{Changes, SCOPES};
 use crate::tui::costs::{CostsPage, TABS, eighths};
 use crate::tui::inbox::InboxList;
 use crate::tui::keymap::{Action, Chord, Context, entry};
@@ -228,6 +229,48 @@ pub(super) fn costs_tabs(page: &CostsPage, area: Rect, theme: &Theme) -> Bar {
     bar.bar
 }
 
+/// What is shown of a task's changes, and at the right how much they are.
+pub(super) fn changes_tabs(page: &Changes, area: Rect, theme: &Theme) -> Bar {
+    let glyphs = theme.glyphs();
+    let mut bar = Filler::new(area);
+    let unsent = page.unsent();
+    if unsent > 0 {
+        let text = format!(" {unsent} unsent ");
+        bar.right(&text, Role::Comment, Some(Hit::Action(Action::SendReview)));
+    }
+    if page.ignore_space {
+        let text = " blanks ignored ";
+        bar.right(text, Role::Warning, Some(Hit::Action(Action::IgnoreSpace)));
+    }
+    if page.stale {
+        let text = " changed since: r reads anew ";
+        bar.right(text, Role::Warning, Some(Hit::Action(Action::Reload)));
+    }
+    for (index, (_, name)) in SCOPES.iter().enumerate() {
+        let role = match index == page.scope() {
+            true => Role::Tab,
+            false => Role::Muted,
+        };
+        bar.left(&[(&format!(" {name} "), role)], Some(Hit::Tab(index)));
+    }
+    if page.loaded {
+        let files = match page.patch.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        let (added, removed) = page.patch.counts();
+        let pieces = [
+            (format!("   {files}"), Role::Muted),
+            (format!(" +{added}"), Role::DiffAdd),
+            (format!(" {}{removed}", glyphs.minus), Role::DiffRemove),
+        ];
+        let pieces: Vec<(&str, Role)> =
+            pieces.iter().map(|(text, role)| (&**text, *role)).collect();
+        bar.left(&pieces, None);
+    }
+    bar.bar
+}
+
 /// What the keys do now: the chip and the context whose keys the hints show.
 pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
     let scrolling = model
@@ -240,6 +283,7 @@ pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
         Some(Overlay::Sessions(_)) => (" SESSIONS ", Role::ChipBoard),
         Some(Overlay::Costs(_)) => (" COSTS ", Role::ChipBoard),
         Some(Overlay::Inbox(_)) => (" INBOX ", Role::ChipBoard),
+        Some(Overlay::Changes(_)) => (" CHANGES ", Role::ChipBoard),
         None if scrolling => (" SCROLL ", Role::ChipScroll),
         None if model.area == Area::Pane => (" AGENT ", Role::ChipAgent),
         None => (" BOARD ", Role::ChipBoard),
@@ -327,6 +371,7 @@ fn hints(model: &Model) -> Vec<Hint> {
                 hints
             }
             Overlay::Inbox(list) => of_inbox(model, list, of),
+            Overlay::Changes(page) => of_changes(page, of),
         };
     }
     if matches!(model.drag, Drag::Dragging { .. }) {
@@ -369,6 +414,30 @@ fn hints(model: &Model) -> Vec<Hint> {
             None,
         ),
     ]
+}
+
+/// What is most likely wanted in a task's changes.
+fn of_changes(page: &Changes, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> Vec<Hint> {
+    use Action::*;
+    let mut hints = Vec::new();
+    if page.unsent() > 0 {
+        hints.extend(of(Context::Changes, &[SendReview]));
+    }
+    hints.extend(of(Context::Changes, &[Comment, NextHunk]));
+    hints.extend(of(Context::Viewer, &[NextFile]));
+    hints.extend(of(
+        Context::Changes,
+        &[
+            Viewed,
+            Accept,
+            SideBySide,
+            NextScope,
+            FindInChanges,
+            EditFile,
+        ],
+    ));
+    hints.extend(of(Context::Viewer, &[Close]));
+    hints
 }
 
 /// What can be done about the selected one.

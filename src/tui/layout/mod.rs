@@ -6,6 +6,7 @@
 //! less, four columns beside a usable pane would be too narrow to read a title).
 
 mod bars;
+mod changes;
 mod columns;
 mod tiles;
 mod toasts;
@@ -20,6 +21,7 @@ use crate::protocol::TaskCard;
 
 pub(super) use bars::fitting;
 pub use bars::{Bar, Segment};
+pub use changes::ChangesAreas;
 pub use columns::ColumnLayout;
 
 /// From this width on the four columns stand side by side.
@@ -44,8 +46,10 @@ pub enum Hit {
     PaneTitle(TaskId),
     /// A row of the list that lies over the board.
     Row(usize),
-    /// A tab of the costs.
+    /// A tab of what lies over the board.
     Tab(usize),
+    /// A file of a task's changes.
+    File(usize),
     /// What lies over the board.
     Overlay,
     /// A message.
@@ -103,6 +107,8 @@ pub struct Layout {
     pub costs: Areas,
     /// Their tabs.
     pub costs_tabs: Bar,
+    /// The parts of a task's changes, where those lie over the board.
+    pub changes: ChangesAreas,
     hits: Vec<(Rect, Hit)>,
 }
 
@@ -238,10 +244,11 @@ impl Layout {
             }
             Overlay::Sessions(list) => (list.rows().len().min(1000) as u16 + 4).max(8),
             // Nothing moves when another tab has fewer rows.
-            Overlay::Costs(_) => u16::MAX,
+            Overlay::Costs(_) | Overlay::Changes(_) => u16::MAX,
             Overlay::Inbox(_) => waiting(model).min(1000) as u16 + INBOX_DETAIL + 2,
         };
-        let area = if is_small(self.screen) {
+        let whole = matches!(top, Overlay::Changes(_));
+        let area = if whole || is_small(self.screen) {
             self.body
         } else {
             let most = self.screen.height.saturating_sub(4);
@@ -262,6 +269,9 @@ impl Layout {
             for segment in &self.costs_tabs.segments {
                 self.hits.extend(segment.hit.map(|hit| (segment.area, hit)));
             }
+        }
+        if let Overlay::Changes(page) = top {
+            changes::place(self, page, self.overlay_inner, &model.theme);
         }
         match top {
             Overlay::Sessions(list) => {

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use futures_util::{Stream, stream};
@@ -20,7 +21,14 @@ pub fn terminal_events() -> impl Stream<Item = io::Result<Event>> + Unpin {
     let (sender, mut receiver) = mpsc::channel(WAITING);
     let gone = sender.clone();
     // Neither is waited for: they end with the program.
-    thread::spawn(move || while sender.blocking_send(read()).is_ok() {});
+    thread::spawn(move || {
+        loop {
+            GATE.pass();
+            if sender.blocking_send(read()).is_err() {
+                return;
+            }
+        }
+    });
     thread::spawn(move || {
         let stdin = io::stdin();
         if rustix::termios::isatty(&stdin) && hung_up(&stdin).is_ok() {
@@ -29,6 +37,82 @@ pub fn terminal_events() -> impl Stream<Item = io::Result<Event>> + Unpin {
         }
     });
     stream::poll_fn(move |context| receiver.poll_recv(context))
+}
+
+/// Where the reader waits while another program has the terminal.
+static GATE: Gate = Gate {
+    state: Mutex::new(GateState {
+        closed: false,
+        waits: false,
+        reads: false,
+    }),
+    changed: Condvar::new(),
+};
+
+struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+struct GateState {
+    /// Whether the reader may not go on.
+    closed: bool,
+    /// Whether it has come here.
+    waits: bool,
+    /// Whether there is a reader at all.
+    reads: bool,
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reader comes by: it waits until the gate is open.
+    fn pass(&self) {
+        let mut state = self.state();
+        state.reads = true;
+        state.waits = true;
+        self.changed.notify_all();
+        while state.closed {
+            let waited = self.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waits = false;
+    }
+
+    /// Closes the gate and waits until the reader stands before it. `nudge` makes its read end.
+    fn close(&self, nudge: impl FnOnce()) {
+        let mut state = self.state();
+        state.closed = true;
+        if !state.reads {
+            return;
+        }
+        if !state.waits {
+            nudge();
+        }
+        while !state.waits {
+            let waited = self.changed.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn open(&self) {
+        self.state().closed = false;
+        self.changed.notify_all();
+    }
+}
+
+/// Does something while nobody reads the terminal here: keys are for whoever else has it.
+pub(super) fn without_reading<T>(then: impl FnOnce() -> T) -> T {
+    GATE.close(|| {
+        // The reader takes it for a change of size, which ends its read; it is told the size it knows.
+        let own = rustix::process::getpid();
+        let _ = rustix::process::kill_process(own, rustix::process::Signal::WINCH);
+    });
+    let done = then();
+    GATE.open();
+    done
 }
 
 /// Waits until a terminal has hung up.

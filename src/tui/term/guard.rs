@@ -20,7 +20,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
 use super::canvas::Canvas;
+use super::events::without_reading;
 use super::held::{Held, Hold};
+use super::program;
+use crate::tui::msg::Program;
 
 /// Whether the terminal is ours now; looked at by the panic hook.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -150,6 +153,23 @@ impl TerminalGuard {
         take(&self.options)?;
         self.clear();
         Ok(())
+    }
+
+    /// Lets another program have the terminal until it ends.
+    ///
+    /// # Errors
+    /// Where the program cannot be started, or the terminal is gone.
+    pub fn run(&mut self, program: &Program) -> io::Result<()> {
+        let failed = without_reading(|| {
+            give_back();
+            program::run(program).err()
+        });
+        take(&self.options)?;
+        self.clear();
+        match failed {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
     }
 
     /// Switches the mouse on or off.

@@ -8,7 +8,8 @@ mod events;
 mod guard;
 mod held;
 mod probe;
+mod program;
 
 pub use events::terminal_events;
 pub use guard::{TermOptions, TerminalGuard, end_signal};
-pub use probe::{ColorDepth, cell_size, color_depth, wants_ascii};
+pub use probe::{ColorDepth, cell_size, color_depth, colours, wants_ascii};

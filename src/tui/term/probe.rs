@@ -46,6 +46,24 @@ pub fn wants_ascii(get: impl Fn(&str) -> Option<String>) -> bool {
     }
 }
 
+/// A colour: red, green, blue.
+type Rgb = (u8, u8, u8);
+
+/// How long the terminal has to tell its colours. Those that cannot tell them say so at once, by answering the
+/// question behind it.
+const TELLS_WITHIN: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// The terminal's foreground and background, where it tells them. Asks it, so only before anybody reads it.
+pub fn colours() -> Option<(Rgb, Rgb)> {
+    let mut options = terminal_colorsaurus::QueryOptions::default();
+    options.timeout = TELLS_WITHIN;
+    let palette = terminal_colorsaurus::color_palette(options).ok()?;
+    Some((
+        palette.foreground.scale_to_8bit(),
+        palette.background.scale_to_8bit(),
+    ))
+}
+
 /// The size of a cell in pixels: width, height; where the terminal tells it.
 pub fn cell_size() -> Option<(u16, u16)> {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;

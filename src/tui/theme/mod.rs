@@ -118,6 +118,38 @@ roles! {
     DiffHunk = "diff-hunk",
     /// The head of a diff's file.
     DiffFile = "diff-file",
+    /// A line a diff adds, where the terminal's background is dark (laid under other looks).
+    DiffAddDark = "diff-add-dark",
+    /// The words that are new in it.
+    DiffAddWordDark = "diff-add-word-dark",
+    /// A line a diff removes, where the background is dark.
+    DiffRemoveDark = "diff-remove-dark",
+    /// The words that are gone from it.
+    DiffRemoveWordDark = "diff-remove-word-dark",
+    /// A line a diff adds, where the background is light.
+    DiffAddLight = "diff-add-light",
+    /// The words that are new in it.
+    DiffAddWordLight = "diff-add-word-light",
+    /// A line a diff removes, where the background is light.
+    DiffRemoveLight = "diff-remove-light",
+    /// The words that are gone from it.
+    DiffRemoveWordLight = "diff-remove-word-light",
+    /// New or gone words where the background is not known (laid over other looks).
+    DiffWord = "diff-word",
+    /// A comment on a change.
+    Comment = "comment",
+    /// Code: a comment.
+    SyntaxComment = "syntax-comment",
+    /// Code: text.
+    SyntaxString = "syntax-string",
+    /// Code: numbers and constants.
+    SyntaxConstant = "syntax-constant",
+    /// Code: words of the language.
+    SyntaxKeyword = "syntax-keyword",
+    /// Code: the names of functions.
+    SyntaxName = "syntax-name",
+    /// Code: the names of types.
+    SyntaxType = "syntax-type",
 }
 
 /// The themes that come with the program, by name.

@@ -318,7 +318,7 @@ fn mouse(model: &mut Model) -> Update {
     Update::with(Effect::Mouse(model.mouse))
 }
 
-fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update {
+pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update {
     let unconfirmed = ConfirmTask {
         task,
         confirm: false,
@@ -326,7 +326,7 @@ fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update {
     match action {
         Action::Start | Action::Resume => Update::call(start(model, task)),
         Action::Stop => Update::call(Request::StopTask(task)),
-        Action::Diff => Update::call(Request::Diff(task)),
+        Action::Diff => super::changes::open(model, task),
         Action::Accept => Update::call(Request::AcceptTask(unconfirmed)),
         Action::Detail => Update::call(Request::ShowTask(task)),
         Action::Cancel => Update::call(Request::CancelTask(unconfirmed)),

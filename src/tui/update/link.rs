@@ -119,6 +119,9 @@ pub(super) fn put_card(model: &mut Model, card: TaskCard) -> Update {
         asked,
         card.session.as_ref(),
     );
+    if model.cards.get(&id).is_some_and(|old| old.git != card.git) {
+        super::changes::branch_changed(model, id);
+    }
     match model.cards.insert(id, card) {
         Some(old) if Some(&old) == model.cards.get(&id) => Update::none(),
         _ => Update::redraw(),

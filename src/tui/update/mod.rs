@@ -4,6 +4,7 @@
 //! Pure: no I/O, no clock (the time comes with [`Msg::Tick`] and stands in the model).
 
 mod actions;
+mod changes;
 mod drag;
 mod inbox;
 mod keys;
@@ -33,6 +34,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Update {
         Msg::Resize(cols, rows) => resize(model, (cols, rows)),
         Msg::Focus(focused) => focus(model, focused),
         Msg::Link(event) => link::link(model, event),
+        Msg::Returned => changes::returned(model),
         Msg::Reply(reply) => reply::reply(model, *reply),
         Msg::Tick(now) => time::tick(model, now),
     };

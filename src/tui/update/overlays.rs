@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{actions, inbox, open};
+use super::{actions, changes, inbox, open};
 use crate::domain::{SessionState, TaskId};
 use crate::protocol::{
     ConfirmTask, CostsView, Level, Request, RiskView, SendMessage, SessionView, ShowCosts,
@@ -39,6 +39,10 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
         Overlay::Inbox(list) => {
             let list = std::mem::take(list);
             inbox::key(model, list, event)
+        }
+        Overlay::Changes(_) => {
+            model.overlays.push(top);
+            changes::key(model, event)
         }
         Overlay::Sessions(list) => match model.keymap.action(Context::List, event) {
             Some(Action::Close) => Update::redraw(),
@@ -116,6 +120,10 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
         Overlay::Viewer(viewer) => {
             let dirty = viewer.scroll_by(by);
             kept(model, top, dirty)
+        }
+        Overlay::Changes(_) => {
+            model.overlays.push(top);
+            changes::mouse(model, layout, event, by)
         }
         Overlay::Inbox(list) => {
             let list = std::mem::take(list);
@@ -204,6 +212,9 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
         }
         Answer::Text(words) => match purpose {
             Purpose::Itself => Update::redraw(),
+            Purpose::Comment => changes::written(model, words),
+            Purpose::Review => changes::send(model, words),
+            Purpose::Find => changes::search(model, words),
             Purpose::Filter => {
                 model.filter.words = words.trim().to_owned();
                 model.cursor.reveal = true;
@@ -275,6 +286,10 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
             list.height = usize::from(layout::inbox_parts(layout.overlay_inner).0.height);
             list.settle(&crate::protocol::inbox(model.cards.values()));
         }
+        Some(Overlay::Changes(page)) => {
+            let lines = layout.changes.lines;
+            page.fit((lines.width, lines.height));
+        }
         Some(Overlay::Viewer(viewer)) => {
             viewer.height = height;
             viewer.scroll_by(0);
@@ -341,15 +356,6 @@ pub(super) fn open_detail(model: &mut Model, detail: &TaskDetail) -> Update {
     let title = format!("#{task} {}", board::title(&detail.card));
     let lines = texts::detail(model, detail);
     show(model, Viewer::new(ViewerKind::Detail(task), title, lines))
-}
-
-pub(super) fn open_diff(model: &mut Model, task: TaskId, text: &str) -> Update {
-    let title = model.cards.get(&task).map(board::title);
-    let title = format!("Changes of #{task} {}", title.unwrap_or_default());
-    let (lines, marks) = texts::diff(text);
-    let mut viewer = Viewer::new(ViewerKind::Diff(task), title, lines);
-    viewer.marks = marks;
-    show(model, viewer)
 }
 
 /// Shows a text; the same one already shown is replaced and keeps its place.

@@ -1,9 +1,9 @@
 //! Answers to requests.
 
-use super::{actions, link, overlays};
+use super::{actions, changes, link, overlays};
 use crate::protocol::{
     Accepted, ApiError, Board, ConfirmTask, ErrorCode, Level, MoveTask, Removed, Request, Response,
-    StartTask,
+    SendReview, StartTask,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -73,7 +73,17 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Update::redraw()
         }
         (_, Response::ShowTask(detail)) => overlays::open_detail(model, &detail),
-        (Request::Diff(task), Response::Diff(text)) => overlays::open_diff(model, task, &text),
+        (Request::ReadChanges(asked), Response::ReadChanges(page)) => {
+            changes::come(model, &asked, page)
+        }
+        (_, Response::AddComment(comment)) => changes::added(model, comment),
+        (Request::EditComment(asked), Response::EditComment(comments)) => {
+            changes::edited(model, asked.task, comments)
+        }
+        (_, Response::SendReview(card)) => {
+            link::put_card(model, card);
+            changes::sent(model)
+        }
         (_, Response::ListSessions(rows)) => overlays::fill_sessions(model, rows),
         (Request::ShowCosts(asked), Response::ShowCosts(view)) => {
             overlays::fill_costs(model, asked, view)
@@ -174,6 +184,12 @@ fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
         // Not every directory is in a repository; an empty board says what to do then.
         Request::AddProject(_) => Update::none(),
         Request::Detach(_) => Update::none(),
+        Request::ReadChanges(asked) => {
+            let hint = error.hint.map(|hint| format!("; {hint}"));
+            let why = format!("{}{}", error.message, hint.unwrap_or_default());
+            changes::refused(model, &asked, why);
+            Update::redraw()
+        }
         Request::Attach(attach) => {
             if let Some(pane) = model.panes.get_mut(&attach.session) {
                 pane.error = Some(error.message);
@@ -206,6 +222,10 @@ fn with_consent(request: &Request) -> Option<Request> {
         Request::StartTask(start) => Request::StartTask(StartTask {
             recap: true,
             ..start.clone()
+        }),
+        Request::SendReview(review) => Request::SendReview(SendReview {
+            recap: true,
+            ..review.clone()
         }),
         Request::SendMessage(message) => Request::StartTask(StartTask {
             task: message.task,

@@ -12,6 +12,7 @@ use crate::tui::msg::{Effect, Msg, Update};
 use crate::tui::testing::*;
 use crate::tui::theme::Theme;
 
+mod changes;
 mod inbox;
 mod mouse;
 
@@ -56,7 +57,7 @@ fn the_palette_offers_first_what_fits_the_card() {
     assert!(format!("{update:?}").contains("AnswerAsk"), "{update:?}");
     let mut review = model(SIZE);
     let update = press_all(&mut review, &["l", ":", "enter"]);
-    assert!(format!("{update:?}").contains("Diff"), "{update:?}");
+    assert!(format!("{update:?}").contains("ReadChanges"), "{update:?}");
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn keys_ask_the_daemon() {
         (&["1", "s"][..], start(1)),
         (&["3", "r"], start(20)),
         (&["x"], Request::StopTask(TaskId(12))),
-        (&["d"], Request::Diff(TaskId(12))),
+        (&["d"], read_changes(12)),
         (&["3", "a"], Request::AcceptTask(unconfirmed(20))),
         (&["i"], Request::ShowTask(TaskId(12))),
         (&["1", "enter"], Request::ShowTask(TaskId(1))),

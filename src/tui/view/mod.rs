@@ -2,6 +2,7 @@
 
 mod ascii;
 mod bars;
+mod changes;
 mod columns;
 mod costs;
 mod empty;

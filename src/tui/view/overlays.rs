@@ -27,6 +27,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) -> Option<O
         Overlay::Sessions(list) => draw_sessions(buf, model, layout, list),
         Overlay::Costs(page) => super::costs::draw(buf, model, layout, page),
         Overlay::Inbox(list) => super::inbox::draw(buf, model, layout, list),
+        Overlay::Changes(page) => super::changes::draw(buf, model, layout, page),
     }
     Some(None)
 }

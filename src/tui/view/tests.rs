@@ -85,11 +85,6 @@ fn overlays() {
         press(&mut model, "w");
         insta::assert_snapshot!(name("inbox", size), text(&model));
         press(&mut model, "esc");
-
-        let diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\u{1b}[2J\n+new\n";
-        let request = Request::Diff(TaskId(12));
-        update(&mut model, reply(request, Response::Diff(diff.into())));
-        insta::assert_snapshot!(name("diff", size), text(&model));
     }
 }
 

@@ -153,7 +153,7 @@ fn hints_can_be_clicked() {
         .find(|segment| segment.text == "diff")
         .unwrap();
     let update_of = mouse(&mut model, DOWN, segment.area.x, segment.area.y);
-    assert_eq!(calls(&update_of), [&Request::Diff(TaskId(12))]);
+    assert_eq!(calls(&update_of), [&read_changes(12)]);
 }
 
 #[test]
