@@ -15,6 +15,9 @@ const MOST_BYTES: usize = 2_000;
 /// How much of a line may be new for its words to be worth showing, in percent.
 const MOST_NEW: usize = 70;
 
+/// Pieces of a line, by their bytes.
+pub type Pieces = Vec<Range<usize>>;
+
 /// The line that stands at the same place on the other side of a block of changes; `None` where there is
 /// none, or the block is large.
 pub fn partner(hunk: &Hunk, line: usize) -> Option<usize> {
@@ -44,7 +47,7 @@ pub fn partner(hunk: &Hunk, line: usize) -> Option<usize> {
 
 /// The pieces of `old` and of `new` that the other does not have; `None` where the two have too little in
 /// common for that to tell anything.
-pub fn differences(old: &str, new: &str) -> Option<(Vec<Range<usize>>, Vec<Range<usize>>)> {
+pub fn differences(old: &str, new: &str) -> Option<(Pieces, Pieces)> {
     if old.len() > MOST_BYTES || new.len() > MOST_BYTES {
         return None;
     }
