@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::conversations::Library;
 use super::deliver::Delivery;
+use super::stream::StreamFormat;
 use super::usage::Meter;
 use super::watch::Watch;
 use crate::domain::{Exit, Mode, Reason, Timestamp};
@@ -61,6 +62,11 @@ pub trait Agent: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where this agent cannot do that.
     fn fork(&self, ctx: &StartContext) -> Result<Launch, AgentError>;
+
+    /// In which words it tells what it does in a headless run; `None` where that is text for people.
+    fn stream(&self) -> Option<StreamFormat> {
+        None
+    }
 
     /// How a message is given to it while it runs.
     fn delivery(&self) -> &Delivery;

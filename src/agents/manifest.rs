@@ -9,6 +9,7 @@ use super::conversations::Library;
 use super::deliver::{Delivery, clean};
 use super::end::judge;
 use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile, Part, Template};
+use super::stream::StreamFormat;
 use super::transcripts::Transcripts;
 use super::usage::Meter;
 use super::watch::Watch;
@@ -26,6 +27,7 @@ pub(super) struct ManifestAgent {
     install: String,
     conversation: ConversationId,
     transcripts: Option<Transcripts>,
+    stream: Option<StreamFormat>,
     first_prompt: FirstPromptWay,
     version: Command,
     start: Command,
@@ -65,6 +67,7 @@ impl ManifestAgent {
             install: file.install.unwrap_or_default(),
             conversation: file.conversation.unwrap_or_default(),
             transcripts: file.transcripts,
+            stream: file.stream,
             first_prompt: file.first_prompt.unwrap_or_default(),
             version: file.version.unwrap_or_else(|| Command {
                 args: vec![Argument::One(Template(vec![Part::Text(
@@ -125,6 +128,7 @@ impl ManifestAgent {
             install: String::new(),
             conversation: ConversationId::None,
             transcripts: None,
+            stream: None,
             // A command that is no agent is not told anything that was not in its command line.
             first_prompt: FirstPromptWay::Argument,
             version: Command::default(),
@@ -371,6 +375,10 @@ impl Agent for ManifestAgent {
             self.chosen(ctx)
                 .filter(|_| mentions(command, &Part::Conversation)),
         ))
+    }
+
+    fn stream(&self) -> Option<StreamFormat> {
+        self.stream
     }
 
     fn delivery(&self) -> &Delivery {

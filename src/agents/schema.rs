@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::agent::{ConversationId, Hints};
+use super::stream::StreamFormat;
 use super::transcripts::Transcripts;
 
 /// One manifest as it stands in its file.
@@ -28,6 +29,8 @@ pub(super) struct ManifestFile {
     pub conversation: Option<ConversationId>,
     /// Where it writes down which conversations it leads.
     pub transcripts: Option<Transcripts>,
+    /// In which words it tells what it does where it has no screen.
+    pub stream: Option<StreamFormat>,
     /// How the first prompt reaches it.
     pub first_prompt: Option<FirstPromptWay>,
     /// What prints the version.
@@ -70,6 +73,7 @@ impl ManifestFile {
             install: self.install.or(base.install),
             conversation: self.conversation.or(base.conversation),
             transcripts: self.transcripts.or(base.transcripts),
+            stream: self.stream.or(base.stream),
             first_prompt: self.first_prompt.or(base.first_prompt),
             version: self.version.or(base.version),
             start: self.start.or(base.start),

@@ -26,6 +26,7 @@ pub mod recap;
 pub mod records;
 pub mod schedule;
 pub mod status;
+pub mod stream;
 pub mod units;
 
 pub use activity::{Activity, Ask, AskKind};
@@ -43,4 +44,5 @@ pub use records::{
     EventRecord, Exit, Mode, Priority, Project, Reason, Run, Session, SessionState, Task,
 };
 pub use status::{Action, Refusal, Status, transition};
+pub use stream::{StreamEvent, Summary};
 pub use units::{MicroUsd, Timestamp};

@@ -9,7 +9,7 @@ use super::screen::{Row, Style};
 use crate::domain::schedule::Hold;
 use crate::domain::{
     Activity, Claim, Cost, Day, Decision, EventRecord, MicroUsd, Mode, Project, Run, Session,
-    SessionId, Standing, Task, TaskId, Timestamp, Turn, Usage, Verdict,
+    SessionId, Standing, Summary, Task, TaskId, Timestamp, Turn, Usage, Verdict,
 };
 
 /// A session with what is observed of it.
@@ -148,6 +148,8 @@ pub struct TaskDetail {
     pub events: Vec<EventRecord>,
     /// Why its activity is what is shown; `None` where no session of it is open.
     pub why: Option<Why>,
+    /// What the newest run came to (so far), where it runs without a screen and tells that itself.
+    pub last_run: Option<Box<Summary>>,
 }
 
 /// Why an activity is what is shown.

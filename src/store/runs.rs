@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::rows::{json, json_option, to_json, to_json_option};
 use super::{Store, StoreError};
-use crate::domain::{Run, RunId, SessionId, Timestamp};
+use crate::domain::{Run, RunId, SessionId, Summary, Timestamp};
 
 impl Store {
     /// Adds a run; its `id` and its `number` within the session are given by the database.
@@ -75,6 +75,46 @@ impl Store {
         let mut query = connection
             .prepare_cached("SELECT * FROM runs WHERE session = ?1 ORDER BY number DESC")?;
         let rows = query.query_map([session.0], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Writes what a run came to, in place of what was known of it.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn set_summary(&self, run: RunId, summary: &Summary) -> Result<(), StoreError> {
+        self.lock().execute(
+            "INSERT INTO run_summaries (run, summary) VALUES (?1, ?2)
+             ON CONFLICT (run) DO UPDATE SET summary = excluded.summary",
+            params![run.0, to_json(summary)?],
+        )?;
+        Ok(())
+    }
+
+    /// What a run came to; `None` where it told nothing of itself, or is not over.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn summary(&self, run: RunId) -> Result<Option<Summary>, StoreError> {
+        let connection = self.lock();
+        let mut query =
+            connection.prepare_cached("SELECT summary FROM run_summaries WHERE run = ?1")?;
+        Ok(query
+            .query_row([run.0], |row| json(row, "summary"))
+            .optional()?)
+    }
+
+    /// The runs of a session that told what they came to, the oldest first.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn summaries_of(&self, session: SessionId) -> Result<Vec<(Run, Summary)>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached(
+            "SELECT runs.*, summary FROM runs JOIN run_summaries ON run = runs.id
+             WHERE session = ?1 ORDER BY number",
+        )?;
+        let rows = query.query_map([session.0], |row| Ok((read(row)?, json(row, "summary")?)))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

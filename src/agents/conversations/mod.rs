@@ -11,7 +11,7 @@ mod codex;
 mod gemini;
 mod lines;
 mod opencode;
-mod text;
+pub(super) mod text;
 
 use std::fs;
 use std::io;

@@ -29,7 +29,7 @@ pub(super) fn cut(text: &str, most: usize) -> &str {
 
 /// The text without control characters (line breaks and tabs stay) and without escape sequences, blank
 /// lines around it, at most `most` bytes of it; what was cut off is told.
-pub(super) fn clean(text: &str, most: usize) -> String {
+pub(in crate::agents) fn clean(text: &str, most: usize) -> String {
     // Escape sequences are short: twice as much always holds what is shown.
     let looked_at = cut(text, most.saturating_mul(2));
     let mut clean = String::with_capacity(looked_at.len().min(most) + 8);
@@ -93,7 +93,7 @@ fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
 }
 
 /// Everything in one line of at most `most` characters.
-pub(super) fn one_line(text: &str, most: usize) -> String {
+pub(in crate::agents) fn one_line(text: &str, most: usize) -> String {
     let text = clean(text, most * 4);
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -110,6 +110,16 @@ pub(super) fn one_line(text: &str, most: usize) -> String {
 
 /// A call of a tool in brief: its name and the argument that says most.
 pub(super) fn call(name: &str, input: &Value) -> String {
+    let name = one_line(name, 60);
+    let said = brief(input);
+    match said.is_empty() {
+        true => name,
+        false => format!("{name}({said})"),
+    }
+}
+
+/// The argument of a call that says most, in one line; empty where there is none.
+pub(in crate::agents) fn brief(input: &Value) -> String {
     const TELLING: [&str; 12] = [
         "command",
         "cmd",
@@ -124,8 +134,7 @@ pub(super) fn call(name: &str, input: &Value) -> String {
         "prompt",
         "dir_path",
     ];
-    let name = one_line(name, 60);
-    let said = match input {
+    match input {
         Value::String(text) => patched(text).unwrap_or_else(|| one_line(text, MAX_CALL)),
         Value::Object(fields) => {
             let telling = TELLING.iter().find_map(|key| fields.get(*key));
@@ -139,10 +148,6 @@ pub(super) fn call(name: &str, input: &Value) -> String {
         }
         Value::Null => String::new(),
         other => one_line(&other.to_string(), 160),
-    };
-    match said.is_empty() {
-        true => name,
-        false => format!("{name}({said})"),
     }
 }
 
@@ -170,7 +175,7 @@ fn joined(words: &[Value]) -> String {
 }
 
 /// The text of a value that is a text, or a list of parts that have one.
-pub(super) fn text_of(value: &Value) -> String {
+pub(in crate::agents) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {

@@ -373,7 +373,7 @@ fn rollout_key(path: &Path, step: u64) -> u64 {
 }
 
 /// A number of tokens; what is none counts nothing.
-fn count(said: &Value, name: &str) -> u64 {
+pub(super) fn count(said: &Value, name: &str) -> u64 {
     said[name].as_u64().unwrap_or(0).min(MOST_TOKENS)
 }
 

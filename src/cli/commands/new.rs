@@ -24,6 +24,7 @@ Examples:
   gluon new \"fix the login bug\"                     into the queue of this repository
   gluon new \"fix the login bug\" --start --attach    start it now and look at it
   gluon new \"bump deps\" --agent codex --after 12    once task 12 is done
+  gluon new \"fix the typos\" --once --start         one run without a screen, then review
   gluon new \"docs\" --prompt-file notes.md           title here, prompt from a file
   git log -5 | gluon new \"release notes\" --prompt-file -
   gluon new \"watch the logs\" --start -- tail -f app.log";
@@ -52,8 +53,11 @@ pub(in crate::cli) struct New {
     /// How the agent is driven: interactive, once or loop
     #[arg(long, default_value = "interactive", value_parser = mode, hide_default_value = true)]
     mode: Mode,
+    /// Short for --mode once: one run without a screen of the agent's own, shown as text, then review
+    #[arg(long, conflicts_with = "mode")]
+    once: bool,
     /// Short for --mode loop
-    #[arg(long = "loop", conflicts_with = "mode")]
+    #[arg(long = "loop", conflicts_with_all = ["mode", "once"])]
     looped: bool,
     /// The branch or commit to start from [default: what is checked out]
     #[arg(long)]
@@ -97,7 +101,11 @@ impl New {
             prompt,
             agent: self.agent,
             command: (!self.command.is_empty()).then_some(self.command),
-            mode: if self.looped { Mode::Loop } else { self.mode },
+            mode: match (self.looped, self.once) {
+                (true, _) => Mode::Loop,
+                (_, true) => Mode::Once,
+                _ => self.mode,
+            },
             base: self.base,
             priority: self.priority.map(Priority::new).unwrap_or_default(),
             labels: self.label,

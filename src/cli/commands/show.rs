@@ -9,6 +9,7 @@ use super::super::output::clean;
 use super::super::output::paint::Role;
 use super::super::output::table::{Cell, Table, left, right, text};
 use super::super::{describe, pick};
+use crate::domain::Summary;
 use crate::domain::units::short_duration;
 use crate::protocol::{Api, GitView, SessionView, TaskDetail};
 
@@ -61,6 +62,17 @@ impl Show {
             let indented: Vec<String> = body.lines().map(|line| format!("  {line}")).collect();
             ctx.out.line(format!("\n{}", indented.join("\n")))?;
         }
+        if let Some(message) = detail
+            .last_run
+            .as_ref()
+            .and_then(|run| run.message.as_ref())
+        {
+            let body = clean::block(message.trim_end());
+            let indented: Vec<String> = body.lines().map(|line| format!("  {line}")).collect();
+            let heading = ctx.out.paint(Role::Dim, "The agent's last message:");
+            ctx.out
+                .line(format!("\n{heading}\n{}", indented.join("\n")))?;
+        }
         if detail.sessions.is_empty() {
             return Ok(());
         }
@@ -93,6 +105,7 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
             .as_ref()
             .map(|reason| describe::reason(reason, card.session.as_ref()).into_text()),
     );
+    add("denied", detail.last_run.as_deref().and_then(denied));
     add("hold", card.hold.as_ref().map(describe::hold_words));
     add("priority", Some(task.priority.level().to_string()));
     add("labels", Some(task.labels.join(", ")));
@@ -128,6 +141,19 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
     add("created", Some(age(task.created_at)));
     add("changed", Some(age(task.changed_at)));
     facts
+}
+
+/// What the agent was not allowed to do in its last run.
+fn denied(run: &Summary) -> Option<String> {
+    let named = run
+        .denials
+        .iter()
+        .map(|denial| match denial.what.is_empty() {
+            true => denial.tool.clone(),
+            false => format!("{}({})", denial.tool, denial.what),
+        });
+    let named: Vec<String> = named.take(5).collect();
+    (run.denied > 0).then(|| format!("{} ({})", run.denied, named.join(", ")))
 }
 
 /// A table of sessions, with their tasks' titles where they are of several.

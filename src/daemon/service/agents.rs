@@ -10,8 +10,8 @@ use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
     Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, Mark, Means,
-    StartContext, Trace, Watch, child_env, command_agent, deliver, hook_settings, installed,
-    new_conversation_id, own_program,
+    StartContext, StreamFormat, Trace, Watch, child_env, command_agent, deliver, hook_settings,
+    installed, new_conversation_id, own_program,
 };
 use crate::daemon::session::{Sign, Signs, Step};
 use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Run, Session, Task, Timestamp};
@@ -19,6 +19,8 @@ use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
 /// The agent of a task that runs a command of the user's.
 const COMMAND: &str = "command";
+/// What an agent without a screen is told where it is resumed without a message.
+const GO_ON: &str = "Go on with the task where you stopped.";
 /// How long a first prompt waits for an agent that says when it is idle.
 const FIRST_IDLE: Duration = Duration::from_secs(30);
 /// How long a screen has to be still before an agent that says nothing is taken to be ready, and how long
@@ -195,8 +197,13 @@ impl Service {
         if !self.has_conversation(&agent, session).await? {
             return Ok(None);
         }
+        // Without a screen it does nothing unless it is told something.
+        let prompt = match (message, session.mode) {
+            (None, Mode::Once | Mode::Loop) => Some(GO_ON.to_owned()),
+            (message, _) => message.map(str::to_owned),
+        };
         let context = StartContext {
-            prompt: message.map(str::to_owned),
+            prompt,
             cwd: session.cwd.clone(),
             conversation: session.conversation.clone(),
             trusted: false,
@@ -283,6 +290,16 @@ impl Service {
         }
     }
 
+    /// In which words a session's agent tells what it does, and where it runs, where it has no screen.
+    pub(super) fn stream_of(&self, session: &Session) -> Option<(StreamFormat, String)> {
+        if session.mode == Mode::Interactive {
+            return None;
+        }
+        let agent = self.agent_of(&session.agent, None).ok()?;
+        let cwd = session.cwd.to_string_lossy().into_owned();
+        Some((agent.stream()?, cwd))
+    }
+
     /// Whether what is typed would land in a dialog of the agent's; then, what it asks.
     pub(super) fn asked_by(&self, task: &Task, activity: Activity) -> ApiResult<Option<Ask>> {
         let agent = self.task_agent(task)?;
@@ -324,7 +341,14 @@ impl Service {
         if conversation.is_empty() && agent.conversation_id() != ConversationId::None {
             return false;
         }
-        agent.resume(&context, conversation).is_ok()
+        match session.mode {
+            Mode::Interactive => agent.resume(&context, conversation).is_ok(),
+            Mode::Once | Mode::Loop => {
+                let prompt = Some(GO_ON.to_owned());
+                let context = StartContext { prompt, ..context };
+                agent.headless_resume(&context, conversation).is_ok()
+            }
+        }
     }
 
     /// The conversation that a run which has ended led, where its agent has left word of it.
@@ -347,10 +371,16 @@ impl Service {
         if let Some(why) = self.setup_failure(session.id) {
             return Reason::Failed(why);
         }
+        let agent = self.task_agent(task);
+        if let (Some(summary), Ok(agent)) = (&ended.summary, &agent)
+            && let Some(reason) = summary.verdict(agent.title(), ended.exit)
+        {
+            return reason;
+        }
         let dir = self.paths.session_dir(session.id);
         let tail = crate::pty::log::read_at(&dir, None, TAIL).map(|(_, bytes)| bytes);
         let tail = String::from_utf8_lossy(&tail.unwrap_or_default()).into_owned();
-        match self.task_agent(task) {
+        match agent {
             Ok(agent) => agent.judge_end(ended.exit, session.mode, &tail),
             Err(error) => Reason::Failed(error.message),
         }

@@ -11,7 +11,10 @@ use super::agents::trace;
 use super::{Service, blocking};
 use crate::agents::Meter;
 use crate::daemon::clock;
-use crate::domain::{Cost, Day, MicroUsd, Session, SessionId, SessionState, UsageRow};
+use crate::domain::stream::spent;
+use crate::domain::{
+    Cost, Day, MicroUsd, RunId, Session, SessionId, SessionState, Summary, UsageRow,
+};
 use crate::protocol::{ApiResult, Event};
 use crate::store::StoreError;
 
@@ -61,7 +64,11 @@ impl Service {
     /// The last look at a session whose run has ended.
     pub(super) async fn settle_cost(self: &Arc<Self>, session: SessionId) {
         let worker = self.clone();
-        let looked = blocking(move || worker.read_cost(session, true)).await;
+        let looked = blocking(move || {
+            let new = worker.read_cost(session, true)?;
+            Ok(worker.take_stream_costs(session)? || new)
+        })
+        .await;
         self.state().metered.remove(&session);
         self.cost_read(session, looked);
     }
@@ -128,6 +135,37 @@ impl Service {
         }
         self.store.set_usage(&session, &rows)?;
         watch.rows = rows;
+        Ok(true)
+    }
+
+    /// Stores what headless runs said themselves that they used, of conversations whose transcripts tell
+    /// nothing; whether there was any.
+    fn take_stream_costs(&self, id: SessionId) -> ApiResult<bool> {
+        let session = self.store.session(id)?;
+        let runs: Vec<(RunId, Day, Summary)> = self
+            .store
+            .summaries_of(id)?
+            .into_iter()
+            .map(|(run, summary)| {
+                let at = run.ended_at.unwrap_or(run.started_at);
+                (run.id, clock::local_day(at), summary)
+            })
+            .collect();
+        if runs.is_empty() {
+            return Ok(false);
+        }
+        let watch = self.watch(&session)?;
+        let metered: Vec<String> = watch.map_or_else(Vec::new, |watch| {
+            let watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+            let rows = watch.meter.rows(&self.prices.prices(), &clock::local_day);
+            rows.into_iter().map(|row| row.conversation).collect()
+        });
+        let mut rows = spent::rows(&runs, &self.prices.prices());
+        rows.retain(|row| !metered.contains(&row.conversation));
+        if rows.is_empty() {
+            return Ok(false);
+        }
+        self.store.set_usage(&session, &rows)?;
         Ok(true)
     }
 

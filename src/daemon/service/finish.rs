@@ -6,18 +6,25 @@ use std::time::Duration;
 use super::records::{AGENT, Change, DAEMON, USER};
 use super::{Service, StopWhy};
 use crate::daemon::clock;
-use crate::domain::{Action, Exit, Reason, RunId, Session, SessionId, SessionState, Status, Task};
+use crate::domain::stream::Denial;
+use crate::domain::{
+    Action, Exit, Reason, RunId, Session, SessionId, SessionState, Status, Summary, Task,
+};
 use crate::protocol::{ApiResult, Level};
 
 /// The first and the longest pause before an end is tried to be recorded once more.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The most denials that the history names.
+const TOLD: usize = 5;
 
 /// A run that ended, with all of its output in the log.
 pub(in crate::daemon) struct EndedRun {
     pub(in crate::daemon) session: SessionId,
     pub(in crate::daemon) run: RunId,
     pub(in crate::daemon) exit: Exit,
+    /// What it came to, where it told that itself.
+    pub(in crate::daemon) summary: Option<Box<Summary>>,
 }
 
 impl Service {
@@ -77,6 +84,9 @@ impl Service {
     /// end is recorded is done with.
     fn record_end(&self, ended: &EndedRun, learnt: Option<String>) -> ApiResult<()> {
         let now = clock::now();
+        if let Some(summary) = &ended.summary {
+            self.store.set_summary(ended.run, summary)?;
+        }
         let mut session = self.store.session(ended.session)?;
         session.state = match ended.exit {
             Exit::Lost => SessionState::Interrupted,
@@ -134,9 +144,31 @@ impl Service {
                     let text = format!("{}: {why}", task.title);
                     self.say(Some(task.id), Level::Warning, text);
                 }
+                self.note_denials(task, session, ended);
                 self.to_review(task.id, change(AGENT, kind).detail(detail), reason)?;
             }
         }
         Ok(())
+    }
+
+    /// Keeps in the task's history what its agent was not allowed to do.
+    fn note_denials(&self, task: &Task, session: &Session, ended: &EndedRun) {
+        let Some(summary) = ended.summary.as_ref().filter(|summary| summary.denied > 0) else {
+            return;
+        };
+        let mut words: Vec<String> = summary.denials.iter().take(TOLD).map(named).collect();
+        let rest = summary.denied as usize - words.len();
+        if rest > 0 {
+            words.push(format!("{rest} more"));
+        }
+        let change = Change::new(AGENT, "denied").session(session.id);
+        self.note_event(task.id, &change.detail(words.join(", ")));
+    }
+}
+
+fn named(denial: &Denial) -> String {
+    match denial.what.is_empty() {
+        true => denial.tool.clone(),
+        false => format!("{}({})", denial.tool, denial.what),
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::records::{Change, USER};
 use super::{Caller, Service};
 use crate::daemon::session::{Answer, Answered, Command};
-use crate::domain::Status;
+use crate::domain::{Mode, Status};
 use crate::protocol::{
     AnswerAsk, ApiError, ApiResult, ErrorCode, SendMessage, StartTask, TaskCard,
 };
@@ -26,6 +26,12 @@ impl Service {
         if task.status == Status::Running {
             let _lock = self.lock_task(id).await;
             let handle = self.live_handle(id)?;
+            if task.mode == Mode::Once && task.command.is_none() {
+                let message = "the agent runs without a screen and hears nothing until it is done";
+                return Err(refused(message).with_hint(format!(
+                    "send it then, which goes on with its conversation; `gluon stop {id}` ends it now"
+                )));
+            }
             if let Some(ask) = self.asked_by(&task, handle.meta().typing())? {
                 let message = format!("the agent asks something first: {}", ask.text);
                 return Err(ApiError::new(ErrorCode::Refused, message)

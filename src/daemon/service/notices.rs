@@ -49,9 +49,14 @@ impl Service {
                 let text = format!("the output of a session is not kept: {why}");
                 self.say(self.task_of(session), Level::Error, text);
             }
-            Notice::Ended { run, exit } => {
+            Notice::Ended { run, exit, summary } => {
                 let service = self.clone();
-                let ended = EndedRun { session, run, exit };
+                let ended = EndedRun {
+                    session,
+                    run,
+                    exit,
+                    summary,
+                };
                 tokio::spawn(async move { service.run_ended(ended).await });
             }
         }

@@ -85,6 +85,7 @@ impl Service {
                     session: session.id,
                     run: run.id,
                     exit: Exit::Lost,
+                    summary: None,
                 };
                 self.clone().run_ended(ended).await;
             }

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 
 use super::{Caller, Service, blocking, internal};
 use crate::daemon::outbox::ClientId;
-use crate::daemon::session::{Command, Opening, SessionHandle};
-use crate::domain::{Exit, Session, SessionId, SessionState, TaskId};
+use crate::daemon::session::{Command, Opening, SessionHandle, StreamView};
+use crate::domain::{Exit, Run, Session, SessionId, SessionState, Summary, TaskId};
 use crate::protocol::{
     ApiError, ApiResult, Attach, Attached, Capture, ErrorCode, Event, Input, Lines, ListSessions,
     LogChunk, Match, ReadLines, ReadLog, Search, SessionView, TerminalInfo, Why,
@@ -200,6 +200,22 @@ impl Service {
         })
     }
 
+    /// What the newest headless run of a session tells; `None` where it is not open.
+    pub(in crate::daemon) async fn stream_view(&self, id: SessionId) -> Option<StreamView> {
+        let handle = self.open_handle(id)?;
+        ask(&handle, Command::Stream).await.ok()
+    }
+
+    /// What a run came to, so far where it is not over.
+    pub(super) async fn last_run(&self, run: Option<&Run>) -> ApiResult<Option<Summary>> {
+        let Some(run) = run else { return Ok(None) };
+        if run.ended_at.is_some() {
+            return Ok(self.store.summary(run.id)?);
+        }
+        let view = self.stream_view(run.session).await;
+        Ok(view.filter(|view| view.running).map(|view| view.summary))
+    }
+
     /// The handle of a session that is open.
     pub(super) fn open_handle(&self, id: SessionId) -> Option<Arc<SessionHandle>> {
         self.state().sessions.get(&id).cloned()
@@ -241,6 +257,7 @@ impl Service {
                 scrollback: self.config.terminal.scrollback as usize,
                 clipboard_write: self.config.terminal.clipboard,
             },
+            stream: self.stream_of(session),
             signs: self.signs(&session.agent),
             notices: self.notices.clone(),
             outer: state.outer.clone(),

@@ -174,12 +174,14 @@ impl Service {
             Some(newest) => self.why(newest.session.id).await,
             None => None,
         };
+        let last_run = self.last_run(runs.first()).await?.map(Box::new);
         Ok(TaskDetail {
             card,
             sessions,
             runs,
             events,
             why,
+            last_run,
         })
     }
 }

@@ -10,6 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::answer::Pending as Answering;
+use super::headless::Headless;
 use super::marks::Marks;
 use super::observe::Observer;
 use super::pacing::Pacing;
@@ -28,6 +29,8 @@ pub(super) struct Actor {
     pub(super) terminal: Terminal,
     pub(super) options: Options,
     pub(super) observer: Observer,
+    /// Set where the agent has no screen of its own.
+    pub(super) headless: Option<Headless>,
     /// The registry that the agent keeps, if it keeps one.
     pub(super) registry: Option<Watch>,
     /// `None` where it cannot be opened; then output is shown but not kept.

@@ -64,6 +64,9 @@ impl Actor {
             Command::Reasons(reply) => {
                 let _ = reply.send(self.observer.reasons(clock::now()));
             }
+            Command::Stream(reply) => {
+                let _ = reply.send(self.stream_view());
+            }
             Command::Deliver(steps) => {
                 self.deliveries.extend(steps);
                 self.run_delivery(now);
@@ -97,10 +100,12 @@ impl Actor {
     fn note(&mut self, text: &str, now: Instant) {
         let clean: String = text.chars().filter(|c| !c.is_control()).collect();
         let line = format!("\x1b[0;2m[gluon: {clean}]\x1b[0m\r\n");
-        if let Some(log) = &mut self.log {
-            log.append(line.as_bytes());
+        if !self.note_on_page(&line) {
+            if let Some(log) = &mut self.log {
+                log.append(line.as_bytes());
+            }
+            self.guard(|terminal| terminal.feed(line.as_bytes()));
         }
-        self.guard(|terminal| terminal.feed(line.as_bytes()));
         self.after_output(now);
     }
 }

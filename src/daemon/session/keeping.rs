@@ -22,7 +22,10 @@ impl Actor {
             None => self.log.as_ref().is_some_and(OutputLog::needs_cut),
         };
         if at_once || wanted {
-            let saved = self.guard(|terminal| (terminal.snapshot(), terminal.carry().to_vec()));
+            let saved = match &self.headless {
+                Some(headless) => headless.save().map(|saved| (saved, Vec::new())),
+                None => self.guard(|terminal| (terminal.snapshot(), terminal.carry().to_vec())),
+            };
             let (Some((snapshot, carry)), Some(log)) = (saved, &mut self.log) else {
                 return;
             };

@@ -25,7 +25,8 @@ impl Observer {
     /// There is output: whatever has printed is not starting any more.
     pub(super) fn output_says(&mut self, now: Moment) {
         let starting = self.evidence.claim(Source::Process);
-        if starting.is_some_and(|claim| claim.says == Activity::Starting) {
+        // What is printed before a stream begins is not the agent's word.
+        if starting.is_some_and(|claim| claim.says == Activity::Starting) && !self.headless {
             self.withdraw(Source::Process, now);
         }
         let best = self.evidence.best();

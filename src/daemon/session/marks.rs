@@ -1,12 +1,15 @@
 //! Where in a session's output its screen changed size, and where a process ended: beside the log, so
 //! that a screen rebuilt from it has been through the same as the one that was shown.
 //!
-//! A line a mark: `<offset> size <columns> <rows>` or `<offset> ended`. A line that cannot be read, such
+//! A line a mark: `<offset> size <columns> <rows>`, `<offset> began <milliseconds>` or `<offset> ended
+//! [<milliseconds>]`, in UTC; older versions did not write when a process ended. A line that cannot be read, such
 //! as one that a crash cut short, is passed over.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::domain::Timestamp;
 
 /// Above so many marks the file is written anew with the last half.
 const LIMIT: usize = 1000;
@@ -16,8 +19,10 @@ const LIMIT: usize = 1000;
 pub(super) enum Mark {
     /// From here on the screen has so many columns and rows.
     Size(u16, u16),
-    /// The process whose output this was ended.
-    Ended,
+    /// A process begins here, at this time.
+    Began(Timestamp),
+    /// The process whose output this was ended, at this time where that was noted.
+    Ended(Option<Timestamp>),
 }
 
 /// The marks of a session.
@@ -45,17 +50,22 @@ impl Marks {
         let before = self.list.iter().rev().filter(|(at, _)| *at <= offset);
         let mut sizes = before.filter_map(|(_, mark)| match mark {
             Mark::Size(cols, rows) => Some((*cols, *rows)),
-            Mark::Ended => None,
+            Mark::Began(_) | Mark::Ended(_) => None,
         });
         sizes.next()
     }
 
     /// The marks behind `offset`, in order.
     pub(super) fn after(&self, offset: u64) -> impl Iterator<Item = (u64, Mark)> {
+        self.from(offset.saturating_add(1))
+    }
+
+    /// The marks from `offset` on, in order.
+    pub(super) fn from(&self, offset: u64) -> impl Iterator<Item = (u64, Mark)> {
         self.list
             .iter()
             .copied()
-            .filter(move |(at, _)| *at > offset)
+            .filter(move |(at, _)| *at >= offset)
     }
 
     /// The newest mark.
@@ -89,7 +99,9 @@ impl Marks {
 fn line((offset, mark): &(u64, Mark)) -> String {
     match mark {
         Mark::Size(cols, rows) => format!("{offset} size {cols} {rows}\n"),
-        Mark::Ended => format!("{offset} ended\n"),
+        Mark::Began(at) => format!("{offset} began {}\n", at.0),
+        Mark::Ended(Some(at)) => format!("{offset} ended {}\n", at.0),
+        Mark::Ended(None) => format!("{offset} ended\n"),
     }
 }
 
@@ -98,7 +110,8 @@ fn parse(line: &str) -> Option<(u64, Mark)> {
     let offset = words.next()?.parse().ok()?;
     let mark = match words.next()? {
         "size" => Mark::Size(words.next()?.parse().ok()?, words.next()?.parse().ok()?),
-        "ended" => Mark::Ended,
+        "began" => Mark::Began(Timestamp(words.next()?.parse().ok()?)),
+        "ended" => Mark::Ended(words.next().and_then(|at| at.parse().ok()).map(Timestamp)),
         _ => return None,
     };
     Some((offset, mark))
@@ -115,21 +128,31 @@ mod tests {
         assert_eq!(marks.size_at(9), None);
         marks.add(0, Mark::Size(80, 24)).unwrap();
         marks.add(10, Mark::Size(100, 30)).unwrap();
-        marks.add(20, Mark::Ended).unwrap();
+        marks.add(20, Mark::Began(Timestamp(5))).unwrap();
+        marks.add(20, Mark::Ended(None)).unwrap();
+        marks.add(21, Mark::Ended(Some(Timestamp(9)))).unwrap();
         fs::write(
             dir.path().join("marks"),
-            "0 size 80 24\nnonsense\n10 size 100 30\n20 ended\n99 size 1",
+            "0 size 80 24\nnonsense\n10 size 100 30\n20 began 5\n20 ended\n21 ended 9\n99 size 1",
         )
         .unwrap();
         let marks = Marks::load(dir.path());
         assert_eq!(marks.size_at(9), Some((80, 24)));
         assert_eq!(marks.size_at(10), Some((100, 30)));
         let after: Vec<_> = marks.after(0).collect();
-        assert_eq!(after, [(10, Mark::Size(100, 30)), (20, Mark::Ended)]);
+        assert_eq!(
+            after,
+            [
+                (10, Mark::Size(100, 30)),
+                (20, Mark::Began(Timestamp(5))),
+                (20, Mark::Ended(None)),
+                (21, Mark::Ended(Some(Timestamp(9)))),
+            ]
+        );
 
         let mut marks = Marks::load(dir.path());
         for offset in 0..3 * LIMIT as u64 {
-            marks.add(offset, Mark::Ended).unwrap();
+            marks.add(offset, Mark::Ended(None)).unwrap();
         }
         assert!(Marks::load(dir.path()).list.len() <= LIMIT);
     }

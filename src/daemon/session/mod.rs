@@ -8,6 +8,7 @@
 mod actor;
 mod answer;
 mod commands;
+mod headless;
 mod keeping;
 mod look;
 mod marks;
@@ -35,11 +36,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 pub(super) use self::answer::{Answer, Answered};
+pub(super) use self::headless::StreamView;
 pub(super) use self::observe::{Sign, Signs};
 use super::outbox::{ClientId, Outbox};
-use crate::agents::Watch;
+use crate::agents::{StreamFormat, Watch};
 use crate::domain::{
-    Activity, Claim, Decision, Exit, Hook, RunId, SessionId, Standing, Timestamp, Turn,
+    Activity, Claim, Decision, Exit, Hook, RunId, SessionId, Standing, Summary, Timestamp, Turn,
 };
 use crate::protocol::{Input, Lines, Match, TerminalInfo};
 use crate::terminal::Options;
@@ -104,6 +106,8 @@ pub(super) enum Command {
     Text(u32, bool, oneshot::Sender<String>),
     /// What is known of the agent's activity.
     Reasons(oneshot::Sender<Reasons>),
+    /// What its newest headless run tells.
+    Stream(oneshot::Sender<StreamView>),
     /// Words for the agent.
     Deliver(Vec<Step>),
     /// An answer to what it asks.
@@ -141,8 +145,12 @@ pub(super) enum Notice {
     Clipboard(String),
     /// It wants the user to know this.
     Notification(String),
-    /// A run ended and all of its output is in the log.
-    Ended { run: RunId, exit: Exit },
+    /// A run ended and all of its output is in the log; with what it came to, where it told that.
+    Ended {
+        run: RunId,
+        exit: Exit,
+        summary: Option<Box<Summary>>,
+    },
     /// The log cannot be opened: one sentence.
     LogFailed(String),
     /// The log cannot be written (`false`), for example because the disk is full, or can be again.
@@ -223,6 +231,8 @@ pub(super) struct Opening {
     pub(super) unseen: bool,
     /// How its terminal is.
     pub(super) options: Options,
+    /// In which words it tells what it does, and where it runs, where it has no screen of its own.
+    pub(super) stream: Option<(StreamFormat, String)>,
     /// What its agent's title and screen tell of it.
     pub(super) signs: Signs,
     /// Where its notices go.

@@ -109,6 +109,8 @@ pub(super) struct Observer {
     starting: Duration,
     /// How far clocks are ahead of UTC, in milliseconds.
     local_offset: Option<fn(Timestamp) -> i64>,
+    /// Whether it has no screen of its own.
+    pub(super) headless: bool,
     /// Whether its process runs, so that what is told of it counts.
     pub(super) runs: bool,
     /// When time alone may change what is concluded.
@@ -162,9 +164,11 @@ impl Observer {
         self.set_background(0);
         if new {
             self.evidence.begin();
+            // One without a screen has its prompt: it is starting until its first word, however long that takes.
             let until = now.time.plus(self.starting.as_millis() as i64);
+            let until = (!self.headless).then_some(until);
             let starts = Activity::Starting;
-            self.claim(Source::Process, starts, Some(until), "it was started", now);
+            self.claim(Source::Process, starts, until, "it was started", now);
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::actor::{Actor, Process};
+use super::headless::Headless;
 use super::marks::{Mark, Marks};
 use super::observe::{Observer, STARTING};
 use super::timers::Tidings;
@@ -28,12 +29,17 @@ impl Actor {
         let (cols, rows) = super::viewers::sane(size.unwrap_or(FIRST_SIZE));
         let known = lock(&meta).activity.clone();
         let since = opening.since;
-        let observer = Observer::new(opening.signs, known, since, STARTING, clock::local_offset);
+        let mut observer =
+            Observer::new(opening.signs, known, since, STARTING, clock::local_offset);
+        observer.headless = opening.stream.is_some();
         let mut actor = Actor {
             id: opening.id,
             terminal: Terminal::new(cols, rows, opening.options),
             options: opening.options,
             observer,
+            headless: opening
+                .stream
+                .map(|(format, cwd)| Headless::new(format, cwd)),
             registry: None,
             log: None,
             marks,
@@ -60,7 +66,11 @@ impl Actor {
             Ok((log, recovered)) => {
                 let start = log.total().saturating_sub(recovered.bytes.len() as u64);
                 actor.log = Some(log);
-                actor.rebuild(start, &recovered, opening.exit.is_some());
+                let ended = opening.exit.is_some();
+                match actor.headless {
+                    Some(_) => actor.rebuild_page(start, &recovered, ended),
+                    None => actor.rebuild(start, &recovered, ended),
+                }
             }
             Err(error) => actor.tell(Notice::LogFailed(error.to_string())),
         }
@@ -91,7 +101,8 @@ impl Actor {
                 (rest, at) = (later, offset);
                 match mark {
                     Mark::Size(cols, rows) => terminal.resize(cols, rows),
-                    Mark::Ended => terminal.process_ended(),
+                    Mark::Began(_) => {}
+                    Mark::Ended(_) => terminal.process_ended(),
                 }
             }
             terminal.feed(rest);
@@ -103,8 +114,9 @@ impl Actor {
         });
         // An end that nobody saw: what comes next must find the same screen after every rebuilding.
         let total = start + recovered.bytes.len() as u64;
-        if ended && total > 0 && self.marks.last() != Some((total, Mark::Ended)) {
-            self.mark(Mark::Ended);
+        let noted = matches!(self.marks.last(), Some((at, Mark::Ended(_))) if at == total);
+        if ended && total > 0 && !noted {
+            self.mark(Mark::Ended(None));
         }
         let mut title = None;
         let mut said = None;
@@ -141,6 +153,7 @@ impl Actor {
         if let Err(error) = set_nonblocking(&master) {
             tracing::warn!(session = self.id.0, %error, "a terminal cannot be made non-blocking");
         }
+        self.quieten(&master);
         self.pending.clear();
         self.deliveries.clear();
         self.step_ends = None;
@@ -156,7 +169,9 @@ impl Actor {
                 self.size = super::viewers::sane(size);
                 let (cols, rows) = self.size;
                 self.mark(Mark::Size(cols, rows));
+                self.redraw_page();
                 self.guard(|terminal| terminal.resize(cols, rows));
+                self.page_begins();
             }
             // The daemon before may have died between its own change and the kernel's.
             None => self.tell_size(),
@@ -167,8 +182,10 @@ impl Actor {
             meta.size = size_now;
         });
         self.observe(|observer, now| observer.follow(size.is_some(), now));
-        if size.is_none() {
-            self.look_at_screen();
+        match size {
+            Some(_) => {}
+            None if self.headless.is_some() => self.stream_goes_on(),
+            None => self.look_at_screen(),
         }
         if let Some((over, exit)) = self.over.take()
             && over == run
@@ -193,10 +210,24 @@ impl Actor {
         };
         match outcome {
             Ok(ReadOutcome::Data(bytes)) => {
-                let fed = catch_unwind(AssertUnwindSafe(|| self.terminal.feed(bytes)));
-                if fed.is_err() {
-                    self.lose_screen();
+                let (terminal, headless) = (&mut self.terminal, &mut self.headless);
+                let fed = catch_unwind(AssertUnwindSafe(|| match headless {
+                    None => {
+                        terminal.feed(bytes);
+                        Vec::new()
+                    }
+                    Some(headless) => {
+                        let mut out = Vec::new();
+                        let told = headless.feed(bytes, &mut out);
+                        terminal.feed(&out);
+                        told
+                    }
+                }));
+                match fed {
+                    Ok(told) => self.stream_says(&told),
+                    Err(_) => self.lose_screen(),
                 }
+                self.release_notes();
                 self.after_output(now);
                 self.note_output(now);
                 self.cut_log(false, now);
@@ -286,8 +317,12 @@ impl Actor {
         self.process = None;
         self.pending.clear();
         self.deliveries.clear();
-        self.mark(Mark::Ended);
-        self.guard(|terminal| terminal.process_ended());
+        let now = clock::now();
+        self.mark(Mark::Ended(Some(now)));
+        let summary = self.page_ends(now);
+        if self.headless.is_none() {
+            self.guard(|terminal| terminal.process_ended());
+        }
         self.after_output(Instant::now());
         self.pending.clear();
         if let Some(log) = &mut self.log {
@@ -297,7 +332,7 @@ impl Actor {
         let words = describe(exit);
         self.observe(|observer, now| observer.ended(exit, &words, now));
         self.update_meta(|meta| meta.unseen = true);
-        self.tell(Notice::Ended { run, exit });
+        self.tell(Notice::Ended { run, exit, summary });
     }
 
     /// Writes what `input` means for the agent's modes.

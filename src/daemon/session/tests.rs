@@ -15,6 +15,7 @@ use crate::protocol::{Input, ScreenState};
 use crate::terminal::Options;
 
 mod answer;
+mod headless;
 mod observe;
 
 const SESSION: SessionId = SessionId(7);
@@ -47,6 +48,7 @@ fn open(
         since: Timestamp(0),
         unseen: false,
         options: Options::default(),
+        stream: None,
         signs: Signs {
             titles: vec![
                 ("✦".to_owned(), Sign::Working),
@@ -404,7 +406,8 @@ fn the_end_comes_after_the_last_output_and_the_screen_stays() {
         ended,
         Notice::Ended {
             run: RUN,
-            exit: Exit::Code(0)
+            exit: Exit::Code(0),
+            summary: None,
         }
     );
     let Fixture { dir, handle, .. } = fixture;

@@ -174,7 +174,12 @@ impl Actor {
         self.size = size;
         self.mark(Mark::Size(size.0, size.1));
         let (cols, rows) = size;
-        self.guard(|terminal| terminal.resize(cols, rows));
+        match self.headless {
+            Some(_) => self.redraw_page(),
+            None => {
+                self.guard(|terminal| terminal.resize(cols, rows));
+            }
+        }
         self.tell_size();
         self.update_meta(|meta| meta.size = size);
         self.changed_at.get_or_insert_with(Instant::now);

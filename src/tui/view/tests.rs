@@ -117,6 +117,7 @@ fn detail_of_a_task() {
     let mut model = model((80, 24));
     let card = model.cards[&TaskId(12)].clone();
     let detail = TaskDetail {
+        last_run: None,
         sessions: card.session.clone().into_iter().collect(),
         card,
         runs: vec![Run {
