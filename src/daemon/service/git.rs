@@ -157,6 +157,8 @@ impl Service {
         let (dir, id) = (self.paths.recovery(), task.id.0);
         let stamp = clock::now().0.to_string();
         let recovery = blocking(move || {
+            // What was reviewed is in what is recovered; that it is not let go of costs a few objects.
+            let _ = git::forget_reviewed(&Git::new(), &branch.root, id);
             git::remove_worktree(
                 &Git::new(),
                 &branch.root,

@@ -253,7 +253,7 @@ pub(super) fn changes_tabs(page: &Changes, area: Rect, theme: &Theme) -> Bar {
         };
         bar.left(&[(&format!(" {name} "), role)], Some(Hit::Tab(index)));
     }
-    if page.loaded {
+    if page.loaded && !page.patch.files.is_empty() {
         let files = match page.patch.files.len() {
             1 => "1 file".to_owned(),
             count => format!("{count} files"),
