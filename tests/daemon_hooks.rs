@@ -6,94 +6,12 @@ mod daemon_support;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use daemon_support::World;
+use daemon_support::told::Told;
 use gluon::domain::{Activity, AskKind, Source};
-use gluon::protocol::{Api, Input, NewTask, SessionView, TaskCard};
+use gluon::protocol::Api;
 
 const FIRST: &str = "774b20e8-4b92-4a9f-855f-952f924f3b7e";
 const CLEARED: &str = "f86a5bc0-9a85-4a96-ab46-39c8c0aa39a2";
-
-/// An agent that does, with its hooks and its registry, what each line says that it is given.
-const AGENT: &str = r#"
-hook() { printf '%s' "$1" | "$GLUON" hook; }
-note() {
-    mkdir -p "$CLAUDE_CONFIG_DIR/sessions"
-    printf '{"pid":%s,"sessionId":"%s","cwd":"%s","startedAt":99999999999999,"status":"%s"}' \
-        $$ "$2" "$PWD" "$1" > "$CLAUDE_CONFIG_DIR/sessions/$$.json"
-}
-echo ready
-while read what rest; do
-    case $what in
-        hook) hook "$rest" ;;
-        note) note $rest; echo noted ;;
-    esac
-done
-"#;
-
-struct Told {
-    world: World,
-    watcher: daemon_support::Watcher,
-    task: gluon::domain::TaskId,
-}
-
-impl Told {
-    async fn new() -> Told {
-        let world = World::new();
-        let root = world.repo.parent().unwrap().to_owned();
-        let script = root.join("agent.sh");
-        std::fs::write(&script, AGENT).unwrap();
-        let manifest = format!(
-            "title = \"Told\"\nprogram = \"/bin/sh\"\nconversation = \"chosen\"\n\
-             transcripts = \"claude\"\nfirst_prompt = \"argument\"\n\
-             [start]\nargs = [{script:?}, \"{{conversation}}\"]\n\
-             [env]\nCLAUDE_CONFIG_DIR = {:?}\nGLUON = {:?}\n",
-            root.join("home"),
-            env!("CARGO_BIN_EXE_gluon"),
-        );
-        std::fs::create_dir_all(world.paths.agents()).unwrap();
-        std::fs::write(world.paths.agents().join("told.toml"), manifest).unwrap();
-        let mut watcher = world.client().await;
-        let task = NewTask {
-            command: None,
-            agent: Some("told".into()),
-            ..world.task("")
-        };
-        let task = watcher.client.create_task(task).await.unwrap().task.id;
-        watcher.card(task, |card| card.session.is_some()).await;
-        Told {
-            world,
-            watcher,
-            task,
-        }
-    }
-
-    async fn does(&mut self, line: &str) {
-        let line = Input::Raw(format!("{line}\n").into_bytes());
-        let typed = self.watcher.client.send_input((self.task, vec![line]));
-        typed.await.unwrap();
-    }
-
-    async fn hook(&mut self, id: &str, rest: &str) {
-        let line = format!(r#"hook {{"session_id":"{id}",{rest}}}"#);
-        self.does(&line).await;
-    }
-
-    /// Waits for an activity.
-    async fn shows(&mut self, wanted: impl Fn(&Activity) -> bool) -> TaskCard {
-        self.session(|session| wanted(&session.activity)).await
-    }
-
-    /// Waits for the session to be as wanted: looks again whenever anything happens.
-    async fn session(&mut self, wanted: impl Fn(&SessionView) -> bool) -> TaskCard {
-        loop {
-            let card = self.watcher.client.show_task(self.task).await.unwrap().card;
-            if card.session.as_ref().is_some_and(&wanted) {
-                return card;
-            }
-            self.watcher.next().await;
-        }
-    }
-}
 
 #[tokio::test]
 async fn hooks_tell_turns_asks_and_the_conversation() {

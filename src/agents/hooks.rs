@@ -7,6 +7,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::calls::{call, telling, written};
+use crate::domain::health::{Call, Sign, hash};
 use crate::domain::hook::{Hook, HookSays, hook_words};
 use crate::domain::{Ask, AskKind};
 
@@ -28,19 +30,6 @@ const EVENTS: &[&str] = &[
 ];
 /// How long the agent waits for a hook, in seconds; one of ours takes milliseconds.
 const PATIENCE: u32 = 5;
-/// Parts of an input that are put into an ask: the first that there is.
-const TELLING: &[&str] = &[
-    "command",
-    "file_path",
-    "notebook_path",
-    "path",
-    "url",
-    "query",
-    "pattern",
-    "description",
-    "prompt",
-];
-
 /// The settings (JSON) that make Claude Code run `program hook` at the events.
 pub fn hook_settings(program: &str) -> String {
     // Whatever becomes of the program, a hook that fails is the agent's failure: it must not.
@@ -68,6 +57,7 @@ struct Payload {
     hook_event_name: String,
     tool_name: String,
     tool_input: Value,
+    tool_response: Value,
     notification_type: String,
     error: String,
     last_assistant_message: String,
@@ -83,10 +73,11 @@ pub fn read_hook(payload: &[u8]) -> Option<Hook> {
     let event = payload.hook_event_name.as_str();
     let subagent = matches!(event, "SubagentStart" | "SubagentStop");
     // A subagent's turn is not the agent's; what it asks leave for is asked of the same user.
-    if payload.agent_id.is_some() && !subagent && event != "PermissionRequest" {
-        return None;
-    }
-    let says = says(event, &payload)?;
+    let says = match payload.agent_id.is_some() && !subagent && event != "PermissionRequest" {
+        true if matches!(event, "PostToolUse" | "PostToolUseFailure") => HookSays::SubagentWorks,
+        true => return None,
+        false => says(event, &payload)?,
+    };
     let what = match event {
         "SessionStart" => payload.source.as_str(),
         "SessionEnd" => payload.reason.as_str(),
@@ -101,6 +92,7 @@ pub fn read_hook(payload: &[u8]) -> Option<Hook> {
         _ => what.to_owned(),
     };
     Some(Hook {
+        signs: signs(event, &payload),
         conversation: Some(payload.session_id).filter(|id| is_id(id)),
         says,
         words: hook_words(&format!("{event} {detail}")),
@@ -135,6 +127,31 @@ fn says(event: &str, payload: &Payload) -> Option<HookSays> {
     })
 }
 
+/// What an event tells of how the agent is doing.
+fn signs(event: &str, payload: &Payload) -> Vec<Sign> {
+    let (result, error) = match event {
+        "UserPromptSubmit" => return vec![Sign::Prompted],
+        "PostToolUse" => (Some(&payload.tool_response), None),
+        "PostToolUseFailure" => (None, Some(payload.error.as_str())),
+        _ => return Vec::new(),
+    };
+    let (tool, input) = (payload.tool_name.as_str(), &payload.tool_input);
+    let mut called = call(tool, input, result, error);
+    // Several subagents may well do the same.
+    if let Some(agent) = &payload.agent_id {
+        called = Call {
+            input: called.input ^ hash(agent.to_string().as_bytes()),
+            ..called
+        };
+    }
+    let written = error.is_none().then(|| written(tool, input)).flatten();
+    let written = written.map(|file| Sign::Wrote {
+        file,
+        content: None,
+    });
+    [Sign::Called(called)].into_iter().chain(written).collect()
+}
+
 /// What is asked, in the words of the tool that wants to run.
 fn ask(payload: &Payload) -> Ask {
     let input = &payload.tool_input;
@@ -145,14 +162,7 @@ fn ask(payload: &Payload) -> Ask {
             text: hook_words(&words.join(" · ")),
         };
     }
-    let telling = TELLING.iter().find_map(|name| input[*name].as_str());
-    let telling = telling.or_else(|| input.as_object()?.values().find_map(Value::as_str));
-    let text = match telling {
-        Some(telling) if payload.tool_name != "ExitPlanMode" => {
-            format!("{}: {telling}", payload.tool_name)
-        }
-        _ => payload.tool_name.clone(),
-    };
+    let text = telling(&payload.tool_name, input);
     Ask {
         kind: AskKind::Permission,
         text: hook_words(&text),
@@ -191,7 +201,7 @@ fn parse(bytes: &[u8]) -> Option<Payload> {
     let _ = serde::Deserializer::deserialize_map(&mut reader, Fields(&mut fields));
     // A field of another shape than expected must not cost the rest.
     fields.retain(|name, value| match name.as_str() {
-        "agent_id" | "tool_input" => true,
+        "agent_id" | "tool_input" | "tool_response" => true,
         "background_tasks" => value.is_array(),
         _ => value.is_string(),
     });

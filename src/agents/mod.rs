@@ -7,6 +7,7 @@
 //! a user's broken manifest is reported and left out; no value of an environment is ever printed.
 
 mod agent;
+mod calls;
 pub mod conversations;
 mod deliver;
 pub mod demo;
@@ -30,6 +31,7 @@ pub use agent::{
     Agent, AgentError, Answers, ConversationId, FirstPrompt, Forked, Hints, Launch, Mark, Means,
     Osc7501, StartContext, Trace,
 };
+pub use calls::{call, written};
 pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
 pub use environment::{ChildEnv, child_env};
 pub use hooks::{hook_settings, read_hook};

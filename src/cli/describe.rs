@@ -3,7 +3,7 @@
 use super::output::paint::Role;
 use super::output::table::Cell;
 use crate::domain::units::short_duration;
-use crate::domain::{Activity, Cost, Exit, Health, Reason, SessionState, Status, Timestamp};
+use crate::domain::{Activity, Cost, Exit, Reason, SessionState, Status, Timestamp};
 use crate::protocol::{GitView, HoldView, SessionView, TaskCard};
 
 /// The status of a card, with the letter of its session's health.
@@ -57,16 +57,8 @@ pub(super) fn activity(session: &SessionView, now: Timestamp) -> Cell {
             (words, role)
         }
     };
-    if let Some(verdict) = session
-        .health
-        .as_ref()
-        .filter(|verdict| verdict.health != Health::Healthy)
-    {
-        words = format!(
-            "{} ({words}): {}",
-            health_word(verdict.health),
-            verdict.evidence
-        );
+    if let Some(verdict) = session.health.as_ref().filter(|verdict| verdict.is_ill()) {
+        words = format!("{} ({words}): {}", verdict.word(), verdict.sentence(now));
         role = Role::Bad;
     }
     Cell::new(words, role)
@@ -108,15 +100,6 @@ pub(super) fn hold_words(hold: &HoldView) -> String {
         HoldView::Cycle(tasks) => format!("depends on itself over {}", list(tasks)),
         HoldView::NoSlot => "waits for a slot".to_owned(),
         HoldView::Paused => "the queue is paused".to_owned(),
-    }
-}
-
-pub(super) fn health_word(health: Health) -> &'static str {
-    match health {
-        Health::Healthy => "healthy",
-        Health::Slow => "slow",
-        Health::Looping => "looping",
-        Health::Stuck => "stuck",
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use super::paths::{Paths, fnv1a};
-use super::schema::{Config, ProjectFile};
+use super::schema::{Config, HealthConfig, ProjectFile};
 
 /// The longest settings file read, in bytes; a project's file is untrusted.
 const MAX_FILE: u64 = 256 * 1024;
@@ -70,7 +70,7 @@ pub fn load_file(file: &Path) -> Result<Config, ConfigError> {
         let message = "worktrees.dir must be an absolute path (`~` is not expanded)".to_owned();
         Some(("dir", message))
     } else {
-        None
+        wrong_health(&config.health)
     };
     match problem {
         Some((key, message)) => Err(ConfigError::Wrong {
@@ -79,6 +79,23 @@ pub fn load_file(file: &Path) -> Result<Config, ConfigError> {
             message,
         }),
         None => Ok(config),
+    }
+}
+
+fn wrong_health(health: &HealthConfig) -> Option<(&'static str, String)> {
+    let wrong = |key: &'static str, what: &str| Some((key, format!("health.{key} must be {what}")));
+    if !(1..=3600).contains(&health.every) {
+        wrong("every", "between 1 and 3600")
+    } else if health.slow == 0 {
+        wrong("slow", "at least 1")
+    } else if health.stuck < health.slow {
+        wrong("stuck", "at least as long as health.slow")
+    } else if health.repeats < 2 {
+        wrong("repeats", "at least 2: doing something once is no loop")
+    } else if health.rewrites < 3 {
+        wrong("rewrites", "at least 3: back and forth takes that many")
+    } else {
+        None
     }
 }
 
@@ -208,6 +225,8 @@ mod tests {
             ("[queue]\nslots = 0\n", 2, "at least 1"),
             ("[terminal]\n\n scrollback=2000000\n", 3, "at most"),
             ("[worktrees]\ndir = \"~/w\"\n", 2, "absolute"),
+            ("[health]\nslow = 9\nstuck = 8\n", 3, "at least as long"),
+            ("[health]\nrepeats = 1\n", 2, "once is no loop"),
         ] {
             fs::write(dir.path().join("config.toml"), text).unwrap();
             let error = load(&paths(dir.path())).unwrap_err().to_string();

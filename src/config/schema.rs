@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::health::Thresholds;
+
 /// The user's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,8 @@ pub struct Config {
     pub terminal: TerminalConfig,
     /// Reviewing and integrating.
     pub review: ReviewConfig,
+    /// From when on an agent is called slow, looping or stuck.
+    pub health: HealthConfig,
     /// The screen.
     pub tui: TuiConfig,
     /// Other keys for actions: `accept = "A"`.
@@ -74,6 +78,24 @@ pub struct TerminalConfig {
     pub scrollback: u32,
     /// Whether an agent may write to the user's clipboard (OSC 52).
     pub clipboard: bool,
+}
+
+/// From when on an agent is called slow, looping or stuck. Times in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthConfig {
+    /// How often is looked.
+    pub every: u64,
+    /// Without a sign of progress for so long is slow.
+    pub slow: u64,
+    /// Without a sign of life for so long is stuck.
+    pub stuck: u64,
+    /// The same call or error so often is looping.
+    pub repeats: u32,
+    /// The same file rewritten so often, back and forth, is looping.
+    pub rewrites: u32,
+    /// What is further back is no loop any more.
+    pub window: u64,
 }
 
 /// The screen.
@@ -154,6 +176,37 @@ impl Default for TerminalConfig {
         Self {
             scrollback: 10_000,
             clipboard: false,
+        }
+    }
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self {
+            every: 5,
+            slow: 5 * 60,
+            stuck: 15 * 60,
+            repeats: 3,
+            rewrites: 5,
+            window: 10 * 60,
+        }
+    }
+}
+
+impl HealthConfig {
+    /// As the rules take it.
+    pub fn thresholds(&self) -> Thresholds {
+        let millis = |seconds: u64| {
+            i64::try_from(seconds)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(1000)
+        };
+        Thresholds {
+            slow: millis(self.slow),
+            stuck: millis(self.stuck),
+            repeats: self.repeats as usize,
+            rewrites: self.rewrites as usize,
+            window: millis(self.window),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::keeper::Keeper;
 use super::prices::PriceBook;
 use super::service::{End, Parts, Service};
-use super::{lock, log_file, scheduler, server, settings};
+use super::{lock, log_file, monitor, scheduler, server, settings};
 use crate::agents::Registry;
 use crate::config::{Config, Paths};
 use crate::protocol::{CANNOT_RUN, Event};
@@ -83,6 +83,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     tokio::spawn(service.clone().hear_sessions(heard));
     service.recover(kept).await?;
     tokio::spawn(scheduler::run(service.clone()));
+    tokio::spawn(monitor::run(service.clone()));
     service.schedule.notify_one();
     let accepting = tokio::spawn(server::accept(listener, service.clone()));
     let end = loop {

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::activity::Ask;
+use super::health::Sign;
 
 /// The longest text of a hook that is kept, in characters.
 pub const HOOK_WORDS: usize = 200;
@@ -22,6 +23,8 @@ pub struct Hook {
     pub says: HookSays,
     /// The event and what it said, for whoever asks why (untrusted text).
     pub words: String,
+    /// What it tells of how the agent is doing.
+    pub signs: Vec<Sign>,
 }
 
 impl Hook {
@@ -63,6 +66,8 @@ pub enum HookSays {
     SubagentBegan,
     /// A subagent ended.
     SubagentEnded,
+    /// A subagent works; whether the agent's own turn goes on is not said.
+    SubagentWorks,
 }
 
 /// `text` in one line without control characters, [`HOOK_WORDS`] characters at most.

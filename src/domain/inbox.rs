@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::activity::{Activity, AskKind};
+use super::health::Health;
 use super::ids::TaskId;
 use super::records::Reason;
 use super::status::Status;
@@ -22,6 +23,10 @@ pub enum Need {
     Question,
     /// It asks for a login.
     Auth,
+    /// Nothing moves, and nothing will.
+    Stuck,
+    /// It does the same over and over.
+    Looping,
     /// It ended badly, or was interrupted, and nobody has looked since.
     Failed,
     /// A usage limit holds it back, and nobody has looked since.
@@ -34,10 +39,12 @@ pub enum Need {
 
 impl Need {
     /// All, in their order.
-    pub const ALL: [Need; 7] = [
+    pub const ALL: [Need; 9] = [
         Need::Permission,
         Need::Question,
         Need::Auth,
+        Need::Stuck,
+        Need::Looping,
         Need::Failed,
         Need::Limited,
         Need::Idle,
@@ -50,6 +57,8 @@ impl Need {
             Need::Permission => "permission",
             Need::Question => "question",
             Need::Auth => "auth",
+            Need::Stuck => "stuck",
+            Need::Looping => "looping",
             Need::Failed => "failed",
             Need::Limited => "limited",
             Need::Idle => "idle",
@@ -63,6 +72,8 @@ impl Need {
             Need::Permission => "asks for a permission",
             Need::Question => "asks a question",
             Need::Auth => "asks you to log in",
+            Need::Stuck => "is stuck",
+            Need::Looping => "does the same over and over",
             Need::Failed => "ended badly",
             Need::Limited => "has reached a usage limit",
             Need::Idle => "is idle: your turn",
@@ -85,6 +96,8 @@ pub struct Facts<'a> {
     pub reason: Option<&'a Reason>,
     /// What its newest session's agent does; `None`: it has no session.
     pub activity: Option<&'a Activity>,
+    /// How that is doing, where there is a verdict.
+    pub health: Option<Health>,
     /// Whether something happened there since the user last looked.
     pub unseen: bool,
 }
@@ -99,6 +112,10 @@ pub fn need(facts: Facts<'_>) -> Option<Need> {
             AskKind::Question => Need::Question,
             AskKind::Auth => Need::Auth,
         }),
+        (Status::Running, Some(_), _) if facts.health == Some(Health::Stuck) => Some(Need::Stuck),
+        (Status::Running, Some(_), _) if facts.health == Some(Health::Looping) => {
+            Some(Need::Looping)
+        }
         (Status::Running, Some(Activity::Idle), _) => facts.unseen.then_some(Need::Idle),
         (Status::Running, Some(Activity::Limited(_)), _) => facts.unseen.then_some(Need::Limited),
         (Status::Queued | Status::Review, _, Some(Reason::Failed(_) | Reason::Interrupted)) => {
@@ -223,9 +240,47 @@ mod tests {
                     status,
                     reason: reason.as_ref(),
                     activity: activity.as_ref(),
+                    health: None,
                     unseen: is_unseen,
                 };
                 assert_eq!(need(facts), expected, "{facts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_not_well_needs_the_user_until_it_is() {
+        for (activity, health, expected) in [
+            (Activity::Working, Some(Health::Stuck), Some(Need::Stuck)),
+            (
+                Activity::Working,
+                Some(Health::Looping),
+                Some(Need::Looping),
+            ),
+            (Activity::Working, Some(Health::Slow), None),
+            (Activity::Working, Some(Health::Healthy), None),
+            (Activity::Idle, Some(Health::Stuck), Some(Need::Stuck)),
+            // What is asked says more.
+            (
+                waiting(AskKind::Question),
+                Some(Health::Stuck),
+                Some(Need::Question),
+            ),
+        ] {
+            for unseen in [false, true] {
+                let facts = |status| Facts {
+                    status,
+                    reason: None,
+                    activity: Some(&activity),
+                    health,
+                    unseen,
+                };
+                assert_eq!(
+                    need(facts(Status::Running)),
+                    expected,
+                    "{activity:?} {health:?}"
+                );
+                assert_eq!(need(facts(Status::Done)), None);
             }
         }
     }

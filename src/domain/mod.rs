@@ -35,7 +35,7 @@ pub use comment::Comment;
 pub use conversation::{Conversation, Passage, Speaker};
 pub use cost::{Basis, Cost, Prices, Usage, UsageRow};
 pub use evidence::{Claim, Decision, Evidence, Rule, Source, Standing, Turn};
-pub use health::{Health, Verdict};
+pub use health::{Health, HealthRule, Verdict};
 pub use hook::{Hook, HookSays};
 pub use ids::{CommentId, ProjectId, RunId, SessionId, TaskId};
 pub use inbox::Need;

@@ -27,6 +27,7 @@ mod snapshot;
 mod stat;
 mod status;
 mod submodule;
+mod watch;
 mod worktree;
 
 #[cfg(test)]
@@ -43,4 +44,5 @@ pub use reviewed::{forget_reviewed, mark_reviewed};
 pub use risk::{Risk, risk};
 pub use run::{Git, Output};
 pub use status::{Summary, summary};
+pub use watch::{TreeState, TreeWatch};
 pub use worktree::{Worktree, WorktreeSpec, add_worktree};

@@ -37,18 +37,35 @@ impl TaskCard {
             status: self.task.status,
             reason: self.task.reason.as_ref(),
             activity: session.map(|view| &view.activity),
+            health: session.and_then(|view| view.health.as_ref()?.health),
             unseen: session.is_some_and(|view| view.unseen),
         })
+    }
+
+    /// What is asked or went wrong, in whatever words there are.
+    fn words(&self, need: Need) -> String {
+        let activity = self.session.as_ref().map(|view| &view.activity);
+        match (activity, &self.task.reason) {
+            (Some(Activity::Waiting(ask)), _) => ask.text.clone(),
+            (_, Some(Reason::Failed(why))) if need == Need::Failed => why.clone(),
+            (_, Some(Reason::Interrupted)) if need == Need::Failed => "interrupted".to_owned(),
+            _ => String::new(),
+        }
     }
 
     fn entry(&self) -> Option<InboxEntry> {
         let need = self.need()?;
         let session = self.session.as_ref();
-        let words = match (session.map(|view| &view.activity), &self.task.reason) {
-            (Some(Activity::Waiting(ask)), _) => ask.text.clone(),
-            (_, Some(Reason::Failed(why))) if need == Need::Failed => why.clone(),
-            (_, Some(Reason::Interrupted)) if need == Need::Failed => "interrupted".to_owned(),
-            _ => String::new(),
+        let ill = session.and_then(|view| view.health.as_ref());
+        let ill = ill.filter(|_| matches!(need, Need::Stuck | Need::Looping));
+        let words = match ill {
+            Some(verdict) => verdict.evidence.clone(),
+            None => self.words(need),
+        };
+        let since = match (ill, self.task.status, session) {
+            (Some(verdict), ..) => verdict.since,
+            (None, Status::Running, Some(view)) => view.activity_since,
+            _ => self.task.changed_at,
         };
         Some(InboxEntry {
             task: self.task.id,
@@ -58,10 +75,7 @@ impl TaskCard {
             session: session.map(|view| view.session.id),
             need,
             words,
-            since: match (self.task.status, session) {
-                (Status::Running, Some(view)) => view.activity_since,
-                _ => self.task.changed_at,
-            },
+            since,
             wait: session.map_or(0, |view| view.wait),
         })
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::review::ReviewView;
 use super::screen::{Row, Style};
+use crate::domain::health::{Present, Sign};
 use crate::domain::schedule::Hold;
 use crate::domain::{
     Activity, Claim, Cost, Day, Decision, EventRecord, MicroUsd, Mode, Project, Run, Session,
@@ -23,7 +24,7 @@ pub struct SessionView {
     pub activity: Activity,
     /// Since when it does that.
     pub activity_since: Timestamp,
-    /// How it is doing; `None` until a rule has something to say.
+    /// How it is doing; `None` where no process of it lives, and until it was looked at.
     pub health: Option<Verdict>,
     /// The title the agent gave its terminal (untrusted text without control characters).
     pub terminal_title: String,
@@ -150,6 +151,19 @@ pub struct TaskDetail {
     pub why: Option<Why>,
     /// What the newest run came to (so far), where it runs without a screen and tells that itself.
     pub last_run: Option<Box<Summary>>,
+    /// How its newest session is doing, and what was seen of it; `None` where no process of it lives.
+    pub health: Option<HealthView>,
+}
+
+/// How a session is doing, with everything that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthView {
+    /// The verdict at this moment.
+    pub verdict: Verdict,
+    /// What is so just now.
+    pub present: Present,
+    /// What was seen of it, the oldest first.
+    pub signs: Vec<(Timestamp, Sign)>,
 }
 
 /// Why an activity is what is shown.

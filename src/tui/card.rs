@@ -55,16 +55,17 @@ fn running_mark(session: Option<&SessionView>, glyphs: &Glyphs) -> (String, Role
     };
     let glyph = match session.activity {
         Activity::Waiting(_) => return (glyphs.ask.to_owned(), Role::Waiting),
-        Activity::Limited(_) => glyphs.pause,
+        // A mark of its own, as the one before: it is not ill.
+        Activity::Limited(_) => return (glyphs.pause.to_owned(), Role::Slow),
         Activity::Starting | Activity::Unknown | Activity::Exited(_) => glyphs.ring,
         Activity::Working | Activity::Idle => glyphs.dot,
     };
-    match session.health.as_ref().map(|verdict| verdict.health) {
+    match session.health.as_ref().and_then(|verdict| verdict.health) {
         Some(health) => (format!("{glyph}{}", health.letter()), health_role(health)),
         None => {
             let role = match session.activity {
                 Activity::Working => Role::Working,
-                Activity::Idle | Activity::Limited(_) => Role::Slow,
+                Activity::Idle => Role::Slow,
                 _ => Role::Muted,
             };
             (glyph.to_owned(), role)
@@ -79,6 +80,20 @@ pub fn health_role(health: Health) -> Role {
         Health::Slow => Role::Slow,
         Health::Looping => Role::Looping,
         Health::Stuck => Role::Bad,
+    }
+}
+
+/// What matters most about an agent: that it is not well, else what it is doing.
+pub fn doing(session: &SessionView, now: Timestamp) -> Piece {
+    let verdict = session.health.as_ref().filter(|verdict| verdict.is_ill());
+    match verdict.and_then(|verdict| Some((verdict, verdict.health?))) {
+        Some((verdict, health)) => {
+            // Where there is little room, how long counts more than what.
+            let age = short_duration(now.since(verdict.since));
+            let words = format!("{} {age}: {}", health.word(), verdict.evidence);
+            (clean(&words).into_owned(), health_role(health))
+        }
+        None => activity(session, now),
     }
 }
 
@@ -142,7 +157,7 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
     match card.task.status {
         Status::Queued => queued_state(card),
         Status::Running => match &card.session {
-            Some(session) => activity(session, model.now),
+            Some(session) => doing(session, model.now),
             None => ("starting".to_owned(), Role::Muted),
         },
         Status::Review => reason(card).unwrap_or(("ready for review".to_owned(), Role::Text)),

@@ -129,6 +129,21 @@ pub fn ask(text: &str) -> Activity {
     })
 }
 
+/// A verdict of so many minutes ago.
+pub fn verdict(health: Health, rule: HealthRule, evidence: &str, minutes: i64) -> Verdict {
+    Verdict {
+        health: Some(health),
+        rule,
+        evidence: evidence.into(),
+        since: minutes_ago(minutes),
+        seen: vec![health::Seen {
+            at: minutes_ago(minutes),
+            what: "Bash: cargo test".into(),
+        }],
+        changes_by: "a call of a tool".into(),
+    }
+}
+
 /// A board with a bit of everything.
 pub fn board() -> Board {
     let mut docs = card(Task {
@@ -148,10 +163,12 @@ pub fn board() -> Board {
     refactor.task.mode = Mode::Loop;
     if let Some(view) = &mut refactor.session {
         view.runs = 7;
-        view.health = Some(Verdict {
-            health: Health::Healthy,
-            evidence: "it commits".into(),
-        });
+        view.health = Some(verdict(
+            Health::Healthy,
+            HealthRule::Progress,
+            "Bash: cargo test",
+            1,
+        ));
         view.terminal_title = "cargo test".into();
     }
     refactor.cost = Some(Cost {
@@ -170,10 +187,12 @@ pub fn board() -> Board {
     let mut slow = running(14, "speed up the 起動 path", Activity::Working);
     if let Some(view) = &mut slow.session {
         view.unseen = true;
-        view.health = Some(Verdict {
-            health: Health::Slow,
-            evidence: "no change for 9 minutes".into(),
-        });
+        view.health = Some(verdict(
+            Health::Slow,
+            HealthRule::Silent,
+            "no sign of progress",
+            9,
+        ));
     }
 
     let mut auth = card(Task {

@@ -7,9 +7,11 @@ use super::overlay::ViewerLine;
 use super::text::{clean, width, wrap};
 use super::theme::Role;
 use crate::domain::units::short_duration;
-use crate::domain::{SessionState, Standing, Timestamp};
+use crate::domain::{SessionState, Standing, Timestamp, Verdict};
 use crate::protocol::{RiskView, TaskDetail, Why};
 
+/// So much of what was seen of a session is shown.
+const MAX_SEEN: usize = 4;
 /// Lines of a prompt that are shown.
 const MAX_PROMPT: usize = 2000;
 
@@ -50,6 +52,37 @@ fn reasons(why: &Why, now: Timestamp) -> Vec<ViewerLine> {
     lines.push(vec![
         (format!("{:<11}", "changes by"), Role::Muted),
         (decision.would_change().to_owned(), Role::Text),
+    ]);
+    lines
+}
+
+/// How its session is doing, why, what was seen of it, and what would change it.
+fn health(verdict: &Verdict, now: Timestamp) -> Vec<ViewerLine> {
+    let name = |name: &str| (format!("{name:<11}"), Role::Muted);
+    let sentence = clean(&verdict.sentence(now)).into_owned();
+    let mut lines = vec![match verdict.health {
+        Some(health) => vec![
+            name("health"),
+            (health.word().to_owned(), card::health_role(health)),
+            (format!(": {sentence}"), Role::Text),
+        ],
+        None => vec![name("health"), (sentence, Role::Text)],
+    }];
+    lines.push(vec![
+        name("because"),
+        (verdict.rule.sentence().to_owned(), Role::Text),
+    ]);
+    for (index, seen) in verdict.seen.iter().take(MAX_SEEN).enumerate() {
+        let ago = format!("{:>6} ago  ", short_duration(now.since(seen.at)));
+        lines.push(vec![
+            name(if index == 0 { "seen" } else { "" }),
+            (ago, Role::Muted),
+            (clean(&seen.what).into_owned(), Role::Text),
+        ]);
+    }
+    lines.push(vec![
+        name("changes by"),
+        (verdict.changes_by.clone(), Role::Text),
     ]);
     lines
 }
@@ -105,9 +138,9 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     if let Some(view) = &detail.card.session {
         let (words, _) = card::activity(view, model.now);
         lines.push(field("activity", words));
-        if let Some(verdict) = &view.health {
-            lines.push(field("health", clean(&verdict.evidence).into_owned()));
-        }
+    }
+    if let Some(health) = &detail.health {
+        lines.extend(self::health(&health.verdict, model.now));
     }
     if let Some(why) = &detail.why {
         lines.extend(reasons(why, model.now));

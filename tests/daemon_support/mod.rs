@@ -2,6 +2,8 @@
 //! and a client. Everything it started is ended with it.
 #![allow(dead_code)]
 
+pub mod told;
+
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::Command;

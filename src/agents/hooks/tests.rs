@@ -105,6 +105,44 @@ fn what_tells_nothing_of_the_agent() {
     }
 }
 
+#[test]
+fn calls_are_signs_of_health() {
+    let bash = r#""tool_name":"Bash","tool_input":{"command":"make","description":"Build"}"#;
+    let signs = |rest: &str| read(rest).map(|hook| hook.signs).unwrap_or_default();
+    let after = |rest: &str| signs(&format!(r#""hook_event_name":"PostToolUse",{bash}{rest}"#));
+    let [Sign::Called(call)] = &after(r#","tool_response":{"stdout":"x"}"#)[..] else {
+        panic!("no call");
+    };
+    assert_eq!(call.what, "Bash: make");
+    assert!(call.result.is_some() && call.failure.is_none());
+    let failed = signs(&format!(
+        r#""hook_event_name":"PostToolUseFailure",{bash},"error":"Exit code 2\nmake: *** [all] Error 1""#
+    ));
+    let [Sign::Called(failed)] = &failed[..] else {
+        panic!("no call");
+    };
+    assert_eq!(failed.input, call.input);
+    assert!(failed.failure.as_ref().unwrap().kind.contains("error"));
+
+    let edit = signs(
+        r#""hook_event_name":"PostToolUse","tool_name":"Edit","tool_input":{"file_path":"/r/a.rs"},"tool_response":{}"#,
+    );
+    assert!(matches!(&edit[1], Sign::Wrote { file, content: None } if file == "/r/a.rs"));
+    assert_eq!(
+        signs(r#""hook_event_name":"UserPromptSubmit""#),
+        [Sign::Prompted]
+    );
+    assert_eq!(signs(r#""hook_event_name":"Stop""#), []);
+
+    // A subagent's calls are its own, and say nothing of the agent's turn.
+    let sub = read(&format!(
+        r#""hook_event_name":"PostToolUse","agent_id":"a1",{bash},"tool_response":{{"stdout":"x"}}"#
+    ));
+    let sub = sub.unwrap();
+    assert_eq!(sub.says, HookSays::SubagentWorks);
+    assert!(matches!(&sub.signs[0], Sign::Called(other) if other.input != call.input));
+}
+
 /// The output of a tool can be longer than what is read of a payload.
 #[test]
 fn what_was_cut_off_still_tells() {

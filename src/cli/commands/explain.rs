@@ -10,7 +10,7 @@ use super::super::output::paint::Role;
 use super::super::output::table::{Cell, Table, left, right, text};
 use super::super::{describe, pick};
 use crate::domain::units::short_duration;
-use crate::domain::{Activity, Source, Standing, Timestamp};
+use crate::domain::{Activity, Source, Standing, Timestamp, Verdict};
 use crate::protocol::{Api, Why};
 
 const AFTER_HELP: &str = "\
@@ -18,7 +18,7 @@ Examples:
   gluon explain 12
   gluon explain 12 --json";
 
-/// Say why a task is shown as it is: who said what, which rule decided, and what happened before
+/// Say why a task is shown as it is: who said what, which rule decided, how it is doing, what happened before
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(in crate::cli) struct Explain {
@@ -36,11 +36,15 @@ impl Explain {
         if self.format.json {
             return ctx.out.json(&serde_json::json!({
                 "activity": detail.why,
+                "health": detail.health,
                 "events": detail.events,
             }));
         }
         if let Some(why) = &detail.why {
             activity(ctx, why)?;
+        }
+        if let Some(view) = &detail.health {
+            health(ctx, &view.verdict)?;
         }
         let mut table = Table::new([right("AGO"), left("WHAT"), left("BY"), text("WHY")]);
         for event in detail.events.iter().rev() {
@@ -102,6 +106,40 @@ fn activity(ctx: &Context, why: &Why) -> Outcome<()> {
                 Cell::new(ago(turn.at), Role::Dim),
                 Cell::new(activity_words(&turn.activity), Role::Strong),
                 Cell::new(turn.by.map_or("nobody", Source::name), Role::Plain),
+            ]);
+        }
+        ctx.out.table(&table)?;
+        ctx.out.line("")?;
+    }
+    Ok(())
+}
+
+/// How it is doing, by which rule, what was seen, and what would change it.
+fn health(ctx: &Context, verdict: &Verdict) -> Outcome<()> {
+    let sentence = clean::line(&verdict.sentence(ctx.now)).into_owned();
+    let shown = match verdict.health {
+        Some(health) => format!("{}: {sentence}", health.word()),
+        None => format!("no verdict: {sentence}"),
+    };
+    let role = match verdict.is_ill() {
+        true => Role::Bad,
+        false => Role::Strong,
+    };
+    ctx.out.line(ctx.out.paint(role, &shown))?;
+    for (name, value) in [
+        ("rule", verdict.rule.sentence()),
+        ("changes by", verdict.changes_by.as_str()),
+    ] {
+        let name = ctx.out.paint(Role::Dim, &format!("{name:>10}"));
+        ctx.out.line(format!("{name}  {value}"))?;
+    }
+    ctx.out.line("")?;
+    if !verdict.seen.is_empty() {
+        let mut table = Table::new([right("AGO"), text("SEEN")]);
+        for seen in &verdict.seen {
+            table.row([
+                describe::age(ctx.now, seen.at),
+                Cell::new(clean::line(&seen.what), Role::Plain),
             ]);
         }
         ctx.out.table(&table)?;

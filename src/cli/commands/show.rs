@@ -9,8 +9,8 @@ use super::super::output::clean;
 use super::super::output::paint::Role;
 use super::super::output::table::{Cell, Table, left, right, text};
 use super::super::{describe, pick};
-use crate::domain::Summary;
 use crate::domain::units::short_duration;
+use crate::domain::{SessionState, Summary};
 use crate::protocol::{Api, GitView, SessionView, TaskDetail};
 
 const AFTER_HELP: &str = "\
@@ -106,6 +106,22 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
             .map(|reason| describe::reason(reason, card.session.as_ref()).into_text()),
     );
     add("denied", detail.last_run.as_deref().and_then(denied));
+    let live = card.session.as_ref();
+    let live = live.filter(|view| view.session.state == SessionState::Live);
+    add(
+        "doing",
+        live.map(|view| describe::activity(view, ctx.now).into_text()),
+    );
+    add(
+        "health",
+        detail.health.as_ref().map(|view| {
+            let verdict = &view.verdict;
+            match verdict.health {
+                Some(health) => format!("{}: {}", health.word(), verdict.sentence(ctx.now)),
+                None => verdict.sentence(ctx.now),
+            }
+        }),
+    );
     add("hold", card.hold.as_ref().map(describe::hold_words));
     add("priority", Some(task.priority.level().to_string()));
     add("labels", Some(task.labels.join(", ")));

@@ -11,6 +11,7 @@ use super::agents::trace;
 use super::{Service, blocking};
 use crate::agents::Meter;
 use crate::daemon::clock;
+use crate::domain::health::Sign;
 use crate::domain::stream::spent;
 use crate::domain::{
     Cost, Day, MicroUsd, RunId, Session, SessionId, SessionState, Summary, UsageRow,
@@ -134,6 +135,8 @@ impl Service {
             return Ok(false);
         }
         self.store.set_usage(&session, &rows)?;
+        let tokens = rows.iter().map(|row| row.usage.total()).sum();
+        self.note_sign(id, Sign::Tokens(tokens));
         watch.rows = rows;
         Ok(true)
     }

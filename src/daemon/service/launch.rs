@@ -194,6 +194,7 @@ impl Service {
         })?;
         // Before the process can end.
         self.state().runs.insert(run.id, session.id);
+        self.monitor.notify_one();
         plan.env.push((RUN.into(), run.id.to_string().into()));
         let spawned = self
             .keeper
@@ -211,6 +212,7 @@ impl Service {
             ..run
         };
         self.store.update_run(&run)?;
+        self.watch_health(session.id, run_id)?;
         handle.send(Command::Follow {
             run: run_id,
             master,

@@ -15,6 +15,7 @@ mod conversations;
 mod costs;
 mod finish;
 mod git;
+mod health;
 mod launch;
 mod messages;
 mod moves;
@@ -73,6 +74,8 @@ pub(super) struct Service {
     pub(super) started_at: Timestamp,
     /// Rung whenever something changed that the scheduler may want to act on.
     pub(super) schedule: Notify,
+    /// Rung whenever a process may have begun to live.
+    pub(super) monitor: Notify,
     pub(super) end: mpsc::UnboundedSender<End>,
     closing: AtomicBool,
     store: Store,
@@ -98,6 +101,8 @@ struct State {
     git: HashMap<TaskId, GitState>,
     /// Sessions whose usage is followed.
     metered: HashMap<SessionId, costs::Metered>,
+    /// How the sessions are doing whose processes live.
+    health: HashMap<SessionId, health::Watched>,
     /// When it was last looked which conversation a session leads.
     learning: HashMap<SessionId, Instant>,
     /// As they were last published.
@@ -148,6 +153,7 @@ impl Service {
             prices: parts.prices,
             started_at: super::clock::now(),
             schedule: Notify::new(),
+            monitor: Notify::new(),
             end: parts.end,
             closing: AtomicBool::new(false),
             store: parts.store,

@@ -58,6 +58,8 @@ impl Service {
         let session = self.store.session(run.session)?;
         let handle = self.open_session(&session, None)?;
         self.state().runs.insert(run.id, session.id);
+        self.watch_health(session.id, run.id)?;
+        self.monitor.notify_one();
         if let Some(master) = kept.master {
             handle.send(Command::Follow {
                 run: run.id,

@@ -321,7 +321,7 @@ impl Service {
 }
 
 /// Asks a session and waits for its answer.
-async fn ask<T>(
+pub(super) async fn ask<T>(
     handle: &SessionHandle,
     command: impl FnOnce(oneshot::Sender<T>) -> Command,
 ) -> ApiResult<T> {

@@ -175,7 +175,10 @@ impl Service {
             None => None,
         };
         let last_run = self.last_run(runs.first()).await?.map(Box::new);
+        let newest = sessions.first().map(|newest| newest.session.id);
+        let health = newest.and_then(|session| self.health_of(session));
         Ok(TaskDetail {
+            health,
             card,
             sessions,
             runs,

@@ -15,10 +15,18 @@ use crate::protocol::ApiResult;
 /// afterwards.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
 
+/// The most signs that one hook may tell of.
+const SIGNS: usize = 8;
+
 impl Service {
     /// A hook tells something. One of a run that is over, or of another daemon's, tells nothing.
-    pub(super) fn take_hook(&self, run: RunId, hook: Hook) {
+    pub(super) fn take_hook(&self, run: RunId, mut hook: Hook) {
         let session = self.state().runs.get(&run).copied();
+        for sign in std::mem::take(&mut hook.signs).into_iter().take(SIGNS) {
+            if let Some(session) = session {
+                self.note_sign(session, sign);
+            }
+        }
         if let Some(handle) = session.and_then(|session| self.open_handle(session)) {
             handle.send(Command::Hook(hook));
         }

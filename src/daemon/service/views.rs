@@ -162,7 +162,7 @@ impl Service {
             task_title,
             activity,
             activity_since: session.ended_at.unwrap_or(meta.activity_since),
-            health: None,
+            health: self.verdict_on(session.id),
             terminal_title: meta.title,
             last_output_at: meta.last_output_at,
             cost: self.known(self.store.cost_of_session(session.id)),

@@ -85,6 +85,7 @@ impl Observer {
                 };
                 self.claim(Source::Hook, Activity::Waiting(ask), None, words, now);
             }
+            HookSays::SubagentWorks => {}
             HookSays::Failed => self.claim(Source::Hook, Activity::Idle, None, words, now),
             HookSays::SubagentBegan => self.count_subagents(self.subagents.saturating_add(1)),
             HookSays::SubagentEnded => self.count_subagents(self.subagents.saturating_sub(1)),

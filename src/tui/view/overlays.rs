@@ -121,7 +121,7 @@ fn draw_session(buf: &mut Buffer, model: &Model, row: Rect, view: &SessionView) 
     let glyphs = theme.glyphs();
     let live = view.session.state == SessionState::Live;
     let (state, role): Piece = match (live, view.session.exit) {
-        (true, _) => card::activity(view, model.now),
+        (true, _) => card::doing(view, model.now),
         (false, Some(exit)) if view.session.state == SessionState::Ended => {
             (card::exit_words(exit), Role::Muted)
         }

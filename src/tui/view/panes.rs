@@ -95,7 +95,7 @@ fn right_words(model: &Model, place: &PaneLayout, card: &TaskCard) -> Piece {
         return (words, Role::Accent);
     }
     match &card.session {
-        Some(view) if view.session.state == SessionState::Live => card::activity(view, model.now),
+        Some(view) if view.session.state == SessionState::Live => card::doing(view, model.now),
         Some(view) => {
             let words = match view.session.exit {
                 Some(exit) => card::exit_words(exit),

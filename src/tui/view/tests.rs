@@ -119,7 +119,6 @@ fn detail_of_a_task() {
     let detail = TaskDetail {
         last_run: None,
         sessions: card.session.clone().into_iter().collect(),
-        card,
         runs: vec![Run {
             id: RunId(5),
             session: SessionId(112),
@@ -131,6 +130,14 @@ fn detail_of_a_task() {
             exit: None,
         }],
         why: Some(why()),
+        health: card.session.as_ref().and_then(|view| {
+            Some(HealthView {
+                verdict: view.health.clone()?,
+                present: Default::default(),
+                signs: Vec::new(),
+            })
+        }),
+        card,
         events: vec![EventRecord {
             id: 9,
             at: minutes_ago(12),

@@ -109,6 +109,7 @@ fn an_agent_that_needs_a_login_can_be_told_something() {
         conversation: None,
         says: HookSays::Auth,
         words: "StopFailure no key".to_owned(),
+        signs: Vec::new(),
     }));
     let meta = fixture.expect_meta(|meta| meta.held_back);
     let ask = Ask {
@@ -131,6 +132,7 @@ fn subagents_and_shells_are_counted_apart_from_turns() {
             conversation: None,
             says,
             words: String::new(),
+            signs: Vec::new(),
         }));
     };
     hook(HookSays::Working);
