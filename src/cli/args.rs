@@ -6,7 +6,7 @@ use clap_complete::engine::ArgValueCandidates;
 use super::commands::{
     accept, adopt, answer, attach, cancel, capture, check, comment, completions, costs, daemon,
     demo, diff, doctor, explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm,
-    send, sessions, show, start, stop, tui,
+    send, sessions, show, start, stop, tui, undo,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -75,7 +75,8 @@ pub(super) enum Command {
     Comment(comment::Comment),
     Explain(explain::Explain),
     Move(mv::Move),
-    Accept(accept::Accept),
+    Accept(Box<accept::Accept>),
+    Undo(undo::Undo),
     Cancel(cancel::Cancel),
     Rm(rm::Rm),
     Project(project::Project),

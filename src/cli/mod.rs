@@ -104,6 +104,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Explain(command) => command.run(ctx).await?,
         Command::Move(command) => command.run(ctx).await?,
         Command::Accept(command) => command.run(ctx).await?,
+        Command::Undo(command) => command.run(ctx).await?,
         Command::Cancel(command) => command.run(ctx).await?,
         Command::Rm(command) => command.run(ctx).await?,
         Command::Project(command) => command.run(ctx).await?,

@@ -138,6 +138,16 @@ impl Paths {
         self.state.join("recovery")
     }
 
+    /// Where integrations are worked out.
+    pub fn benches(&self) -> PathBuf {
+        self.data.join("benches")
+    }
+
+    /// The output of the sessions that an operation has removed.
+    pub fn removed(&self, operation: i64) -> PathBuf {
+        self.state.join("removed").join(operation.to_string())
+    }
+
     /// The user's settings.
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")

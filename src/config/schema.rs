@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::accept::Way;
 use crate::domain::health::Thresholds;
 
 /// The user's settings.
@@ -66,6 +67,25 @@ pub struct ReviewConfig {
     pub check: Option<String>,
     /// Seconds a check may take.
     pub check_timeout: u64,
+    /// Whether a task can only be accepted once its files have passed the check.
+    pub require_check: bool,
+    /// How an accepted task reaches its target, where nothing else is said; `None`: its branch is left.
+    pub way: Option<Way>,
+    /// Whether what is not committed is committed when a task is accepted; else that is refused.
+    pub commit: bool,
+    /// A shell command that opens a pull request, instead of `gh` or `glab`. It is told what by `GLUON_BRANCH`,
+    /// `GLUON_INTO`, `GLUON_TITLE` and `GLUON_BODY`, and prints the address.
+    pub pull_request: Option<String>,
+}
+
+/// How a project wants its tasks reviewed and integrated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectReview {
+    /// How an accepted task reaches its target.
+    pub way: Option<Way>,
+    /// The branch that gets accepted tasks.
+    pub into: Option<String>,
     /// Whether a task can only be accepted once its files have passed the check.
     pub require_check: bool,
 }
@@ -141,6 +161,8 @@ pub struct ProjectFile {
     pub agent: Option<String>,
     /// The branch that tasks start from.
     pub base: Option<String>,
+    /// How tasks are reviewed and integrated.
+    pub review: ProjectReview,
 }
 
 impl Default for QueueConfig {
@@ -167,6 +189,9 @@ impl Default for ReviewConfig {
             check: None,
             check_timeout: 1800,
             require_check: false,
+            way: None,
+            commit: true,
+            pull_request: None,
         }
     }
 }

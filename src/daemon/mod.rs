@@ -9,6 +9,7 @@
 mod check;
 mod clock;
 mod connection;
+mod fault;
 mod hub;
 mod keeper;
 mod lock;

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::keeper::Keeper;
 use super::prices::PriceBook;
 use super::service::{End, Parts, Service};
-use super::{lock, log_file, monitor, scheduler, server, settings};
+use super::{fault, lock, log_file, monitor, scheduler, server, settings};
 use crate::agents::Registry;
 use crate::config::{Config, Paths};
 use crate::protocol::{CANNOT_RUN, Event};
@@ -29,6 +29,7 @@ pub fn main() -> Result<u8> {
     let paths = Paths::from_env()?;
     paths.ensure()?;
     log_file::start(&paths.daemon_log())?;
+    fault::arm(&paths.state);
     let result = run(paths);
     if let Err(error) = &result {
         tracing::error!("{CANNOT_RUN}{error:#}");
@@ -82,6 +83,8 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     let kept = service.keeper.list().await?;
     tokio::spawn(service.clone().hear_sessions(heard));
     service.recover(kept).await?;
+    let settling = service.clone();
+    tokio::spawn(async move { settling.settle_operations().await });
     tokio::spawn(scheduler::run(service.clone()));
     tokio::spawn(monitor::run(service.clone()));
     service.schedule.notify_one();

@@ -4,6 +4,7 @@
 //! randomness in here: the time is always an argument, so that every rule can be tested in a table.
 #![deny(clippy::disallowed_methods)]
 
+pub mod accept;
 pub mod activity;
 pub mod board;
 pub mod calendar;
@@ -20,6 +21,7 @@ pub mod inbox;
 pub mod limit;
 pub mod loops;
 pub mod names;
+pub mod operation;
 pub mod pace;
 pub mod patch;
 pub mod recap;

@@ -93,6 +93,8 @@ pub enum Action {
     Reopen,
     /// Give it up.
     Cancel,
+    /// Take back that it was given up, from review.
+    Restore,
 }
 
 /// Why an action is not possible from a status: one sentence, with what to do instead.
@@ -118,6 +120,7 @@ pub fn transition(from: Status, action: Action) -> Result<Status, Refusal> {
         (Review, Action::Accept) => Done,
         (Done, Action::Reopen) => Review,
         (Cancelled, Action::Reopen | Action::Requeue) => Queued,
+        (Cancelled, Action::Restore) => Review,
         (Queued | Running | Review, Action::Cancel) => Cancelled,
         _ => return Err(refusal(from, action)),
     };
@@ -158,7 +161,7 @@ fn refusal(from: Status, action: Action) -> Refusal {
         (Done, _) => "the task is done; move it back to review first",
         (Cancelled, Action::Cancel) => "the task is already cancelled",
         (Cancelled, _) => "the task was cancelled; move it back to the queue first",
-        (Queued | Running | Review, Action::Reopen) => {
+        (Queued | Running | Review, Action::Reopen | Action::Restore) => {
             "the task is not done, so there is nothing to reopen"
         }
         _ => "the task cannot do that from here",
@@ -172,7 +175,7 @@ fn refusal(from: Status, action: Action) -> Refusal {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 8] = [
+    const ACTIONS: [Action; 9] = [
         Action::Start,
         Action::Stop,
         Action::Finish,
@@ -181,6 +184,7 @@ mod tests {
         Action::Accept,
         Action::Reopen,
         Action::Cancel,
+        Action::Restore,
     ];
     const ALL: [Status; 5] = [
         Status::Queued,
@@ -193,13 +197,13 @@ mod tests {
     /// The whole machine, a row a status, a column an action; `-` is a refusal.
     #[test]
     fn every_status_and_action() {
-        // Start Stop Finish Resume Requeue Accept Reopen Cancel
+        // Start Stop Finish Resume Requeue Accept Reopen Cancel Restore
         let table = [
-            (Status::Queued, "R - - R - - - C"),
-            (Status::Running, "- Q V - Q - - C"),
-            (Status::Review, "R - - R Q D - C"),
-            (Status::Done, "- - - - - - V -"),
-            (Status::Cancelled, "- - - - Q - Q -"),
+            (Status::Queued, "R - - R - - - C -"),
+            (Status::Running, "- Q V - Q - - C -"),
+            (Status::Review, "R - - R Q D - C -"),
+            (Status::Done, "- - - - - - V - -"),
+            (Status::Cancelled, "- - - - Q - Q - V"),
         ];
         for (from, row) in table {
             for (action, cell) in ACTIONS.iter().zip(row.split(' ')) {

@@ -105,6 +105,83 @@ pub enum GitError {
         /// Git's own words, one line.
         message: String,
     },
+    /// Two changes of the same lines.
+    #[error("it is in conflict with {with}: {}", files.join(", "))]
+    Conflict {
+        /// With what.
+        with: String,
+        /// The files.
+        files: Vec<String>,
+        /// What git said and the hunks, for whoever is to resolve it.
+        output: String,
+    },
+    /// A git that makes commits said no: a hook, a signature, an identity that is not configured.
+    #[error("`git {command}` failed: {message}")]
+    Rejected {
+        /// The subcommand.
+        command: String,
+        /// The line that says why.
+        message: String,
+        /// Everything it said.
+        output: String,
+    },
+    /// There is uncommitted work, and it was not said what is to become of it.
+    #[error("{0} files in the worktree are not committed")]
+    Uncommitted(u32),
+    /// Git has begun something there that has to be ended first.
+    #[error("{what} is under way in {path}")]
+    UnderWay {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        what: &'static str,
+    },
+    /// The worktree has something else checked out than the task's branch.
+    #[error("the worktree is on {head}, which does not continue {branch}")]
+    Elsewhere {
+        /// The task's branch.
+        branch: String,
+        /// What is checked out.
+        head: String,
+    },
+    /// The target is checked out with changes.
+    #[error("{branch} is checked out in {path} with {files} changed files")]
+    CheckoutDirty {
+        /// The branch.
+        branch: String,
+        /// Where.
+        path: PathBuf,
+        /// How many.
+        files: u32,
+    },
+    /// The target is somewhere else than it was seen.
+    #[error("{0} has moved meanwhile")]
+    TargetMoved(String),
+    /// What is to be taken back has been built upon.
+    #[error("{branch} has {commits} commits on top of it by now")]
+    BuiltUpon {
+        /// The branch.
+        branch: String,
+        /// How many.
+        commits: u32,
+    },
+    /// The target has commits that the branch does not have.
+    #[error("{target} has commits that {branch} does not have, so it cannot just move there")]
+    NotFastForward {
+        /// The target.
+        target: String,
+        /// The branch.
+        branch: String,
+    },
+    /// There is something where a worktree is to come back.
+    #[error("{0} is taken by something else")]
+    Taken(PathBuf),
+    /// Nowhere to push to.
+    #[error("the repository has no remote to push to, or several and none called origin")]
+    NoRemote,
+    /// This git cannot do it.
+    #[error("this git is too old for that; {0} can do it")]
+    TooOld(&'static str),
     /// The repository could not be read.
     #[error("the repository {path} cannot be read: {message}")]
     Unreadable {
@@ -144,6 +221,29 @@ impl GitError {
             Self::Locked(lock) => {
                 format!("if no git is running, remove the lock: `rm '{lock}'`")
             }
+            Self::Conflict { with, .. } => {
+                format!("send it back to its agent: it can merge {with} and resolve them")
+            }
+            Self::Rejected { output, .. } if output.contains("tell me who you are") => {
+                "`git config --global user.name` and `user.email` say who you are".to_owned()
+            }
+            Self::Rejected { .. } => {
+                "correct it, or go without the repository's hooks (--no-verify)".to_owned()
+            }
+            Self::Uncommitted(_) => "commit them first, or let gluon do it".to_owned(),
+            Self::UnderWay { path, .. } => format!("end it first, in {}", path.display()),
+            Self::Elsewhere { branch, .. } => {
+                format!("check {branch} out in the worktree, with what is to be integrated")
+            }
+            Self::CheckoutDirty { path, .. } => {
+                format!("commit or stash them, in {}", path.display())
+            }
+            Self::TargetMoved(_) => "look at it again, then try again".to_owned(),
+            Self::BuiltUpon { .. } => "a revert commit on top can take it back".to_owned(),
+            Self::NotFastForward { .. } => "rebase or merge it instead".to_owned(),
+            Self::TooOld(_) => "update git".to_owned(),
+            Self::Taken(_) => "move it away".to_owned(),
+            Self::NoRemote => "`git remote add origin URL` gives it one".to_owned(),
             Self::DiskFull(_) => "make room and try again".to_owned(),
             Self::Denied(_) => "check who owns the directory".to_owned(),
             Self::Timeout { .. }
@@ -215,7 +315,7 @@ fn quoted_lock(stderr: &str) -> Option<String> {
 }
 
 /// The line that says why: the first `error:` or `fatal:`, else the last one.
-fn telling_line(stderr: &str) -> String {
+pub(super) fn telling_line(stderr: &str) -> String {
     let lines = || {
         stderr
             .lines()

@@ -237,10 +237,15 @@ pub(super) fn commit(
     Ok(call.run()?.text())
 }
 
+/// The name of the ref that holds what is removed of task `id`, first of those with this `stamp`.
+pub fn recovery_ref(id: i64, stamp: &str) -> String {
+    let stamp: String = stamp.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("refs/gluon/recovery/{id}-{stamp}")
+}
+
 /// A recovery ref that does not exist yet.
 fn reference_name(repo: &gix::Repository, id: i64, stamp: &str) -> Result<String> {
-    let stamp: String = stamp.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = format!("refs/gluon/recovery/{id}-{stamp}");
+    let name = recovery_ref(id, stamp);
     let taken = |name: &str| {
         gix::refs::FullName::try_from(name)
             .is_ok_and(|name| !matches!(repo.try_find_reference(name.as_ref()), Ok(None)))

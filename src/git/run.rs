@@ -94,6 +94,7 @@ pub(super) struct Call<'a> {
     env: Vec<(OsString, OsString)>,
     settings: Vec<(String, String)>,
     hooks: bool,
+    signing: bool,
     timeout: Duration,
     stdin: Option<Vec<u8>>,
     limit: usize,
@@ -145,6 +146,7 @@ impl Git {
             env: Vec::new(),
             settings: Vec::new(),
             hooks: false,
+            signing: false,
             timeout: self.timeout,
             stdin: None,
             limit: MAX_OUTPUT,
@@ -186,6 +188,12 @@ impl Call<'_> {
     /// Lets it run the repository's hooks.
     pub(super) fn hooks(mut self) -> Self {
         self.hooks = true;
+        self
+    }
+
+    /// Lets it sign what it makes, if the user has configured that.
+    pub(super) fn signing(mut self) -> Self {
+        self.signing = true;
         self
     }
 
@@ -286,6 +294,7 @@ impl Call<'_> {
         let no_hooks = [("core.hooksPath", "/dev/null")];
         let settings = SETTINGS
             .iter()
+            .filter(|(key, _)| !self.signing || !key.ends_with(".gpgSign"))
             .chain(no_hooks.iter().filter(|_| !self.hooks))
             .map(|(key, value)| (*key, *value))
             .chain(self.settings.iter().map(|(k, v)| (k.as_str(), v.as_str())));

@@ -111,6 +111,14 @@ macro_rules! with_requests {
             EditComment edit_comment(EditComment) -> Vec<Comment>;
             /// Tells a task's agent all comments it was not told yet, and resumes it where it has ended.
             SendReview send_review(SendReview) -> TaskCard;
+            /// What accepting a task would come to.
+            PreviewAccept preview_accept(AcceptPlan) -> AcceptPreview;
+            /// Accepts a task and integrates what it did.
+            Integrate integrate(AcceptPlan) -> Integrated;
+            /// Takes an operation back.
+            Undo undo(UndoWish) -> Undone;
+            /// What was done that can be taken back, the newest first.
+            ListOperations list_operations(()) -> Vec<OperationView>;
         }
     };
 }

@@ -10,6 +10,7 @@ mod comments;
 mod events;
 mod index;
 mod migrate;
+mod operations;
 mod projects;
 mod rows;
 mod runs;

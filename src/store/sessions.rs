@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{json_option, path_text, state_from_word, state_word, to_json_option, word};
 use super::{Store, StoreError};
@@ -15,22 +15,7 @@ impl Store {
     /// Where the database refuses.
     pub fn add_session(&self, session: &Session) -> Result<Session, StoreError> {
         let connection = self.lock();
-        connection.execute(
-            "INSERT INTO sessions (task, project, agent, mode, conversation, cwd, state, started_at, ended_at, exit)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            params![
-                session.task.0,
-                session.project.0,
-                session.agent,
-                session.mode.word(),
-                session.conversation,
-                path_text(&session.cwd),
-                state_word(session.state),
-                session.started_at.0,
-                session.ended_at.map(|at| at.0),
-                to_json_option(session.exit.as_ref())?,
-            ],
-        )?;
+        insert(&connection, None, session)?;
         Ok(Session {
             id: SessionId(connection.last_insert_rowid()),
             ..session.clone()
@@ -89,6 +74,32 @@ impl Store {
             .optional()?
             .ok_or_else(|| StoreError::NotFound(format!("session {id}")))
     }
+}
+
+/// Adds a session under the number it has: one that was removed comes back.
+pub(super) fn insert_as(connection: &Connection, session: &Session) -> rusqlite::Result<()> {
+    insert(connection, Some(session.id.0), session)
+}
+
+fn insert(connection: &Connection, id: Option<i64>, session: &Session) -> rusqlite::Result<()> {
+    connection.execute(
+        "INSERT INTO sessions (id, task, project, agent, mode, conversation, cwd, state, started_at, ended_at, exit)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        params![
+            id,
+            session.task.0,
+            session.project.0,
+            session.agent,
+            session.mode.word(),
+            session.conversation,
+            path_text(&session.cwd),
+            state_word(session.state),
+            session.started_at.0,
+            session.ended_at.map(|at| at.0),
+            to_json_option(session.exit.as_ref())?,
+        ],
+    )?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -92,7 +92,7 @@ impl Store {
     }
 }
 
-fn write(connection: &Connection, task: &Task) -> Result<(), StoreError> {
+pub(super) fn write(connection: &Connection, task: &Task) -> Result<(), StoreError> {
     let changed = connection
         .prepare_cached(
             "UPDATE tasks SET title = ?2, prompt = ?3, agent = ?4, command = ?5, mode = ?6, base = ?7,
@@ -127,6 +127,16 @@ fn write(connection: &Connection, task: &Task) -> Result<(), StoreError> {
         return Err(StoreError::NotFound(format!("task {}", task.id)));
     }
     Ok(())
+}
+
+/// Adds a task under the number it has: one that was removed comes back.
+pub(super) fn insert_as(connection: &Connection, task: &Task) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO tasks (id, project, title, prompt, agent, mode, priority, labels, depends_on, status, position, held, created_at, changed_at)
+         VALUES (?1, ?2, '', '', '', 'interactive', 0, '[]', '[]', 'queued', 0, 0, 0, 0)",
+        params![task.id.0, task.project.0],
+    )?;
+    write(connection, task)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Task> {

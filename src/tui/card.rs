@@ -7,6 +7,7 @@ use super::board;
 use super::model::Model;
 use super::text::{clean, fit, width, wrap};
 use super::theme::{Glyphs, Role};
+use crate::domain::accept::Way;
 use crate::domain::check::{Freshness, Verdict};
 use crate::domain::units::short_duration;
 use crate::domain::{Activity, AskKind, Exit, Health, Mode, Reason, Status, Timestamp};
@@ -161,7 +162,13 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
             None => ("starting".to_owned(), Role::Muted),
         },
         Status::Review => reason(card).unwrap_or(("ready for review".to_owned(), Role::Text)),
-        Status::Done => ("accepted".to_owned(), Role::Muted),
+        Status::Done => match &card.review.landed {
+            Some((way, into)) if way.moves_target() => {
+                (format!("{} into {}", way.past(), clean(into)), Role::Muted)
+            }
+            Some((Way::PullRequest, _)) => ("pull request open".to_owned(), Role::Muted),
+            _ => ("accepted".to_owned(), Role::Muted),
+        },
         Status::Cancelled => ("cancelled".to_owned(), Role::Muted),
     }
 }

@@ -33,6 +33,7 @@ pub(super) mod start;
 pub(super) mod stop;
 mod transcript;
 pub(super) mod tui;
+pub(super) mod undo;
 
 use super::context::Context;
 use super::failure::{Code, Failure, Outcome};

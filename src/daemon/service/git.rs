@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 use super::projects::project_file;
 use super::records::{Change, DAEMON};
 use super::{Caller, GitState, Service, blocking};
-use crate::daemon::clock;
 use crate::domain::names::{branch_name, dir_name};
 use crate::domain::{Project, Status, Task, TaskId};
 use crate::git::{self, Git, GitError};
-use crate::protocol::{ApiError, ApiResult, ErrorCode, GitView, Level, Removed, RiskView};
+use crate::protocol::{ApiError, ApiResult, ErrorCode, GitView, Level, RiskView};
 
 /// A branch is not looked at more often than that.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -39,9 +38,9 @@ impl From<GitError> for ApiError {
 
 /// A task's branch and worktree, with what git wants to know about them.
 pub(super) struct Branch {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     pub(super) worktree: PathBuf,
-    name: String,
+    pub(super) name: String,
     pub(super) base: Option<String>,
     pub(super) base_commit: String,
 }
@@ -146,36 +145,6 @@ impl Service {
             untracked: risk.untracked,
             unmerged_commits: risk.unmerged_commits,
             live: false,
-        })
-    }
-
-    /// Removes a task's worktree and branch, leaving a way back.
-    pub(super) async fn remove_worktree(&self, task: &Task) -> ApiResult<Removed> {
-        let Some(branch) = self.branch_of(task)? else {
-            return Ok(Removed::default());
-        };
-        let (dir, id) = (self.paths.recovery(), task.id.0);
-        let stamp = clock::now().0.to_string();
-        let recovery = blocking(move || {
-            // What was reviewed is in what is recovered; that it is not let go of costs a few objects.
-            let _ = git::forget_reviewed(&Git::new(), &branch.root, id);
-            git::remove_worktree(
-                &Git::new(),
-                &branch.root,
-                &branch.worktree,
-                &branch.name,
-                &dir,
-                id,
-                &stamp,
-            )
-        });
-        let recovery = recovery.await??;
-        for note in recovery.notes {
-            self.say(None, Level::Info, note);
-        }
-        Ok(Removed {
-            recovery_ref: recovery.reference,
-            patch: recovery.patch,
         })
     }
 

@@ -16,22 +16,26 @@ mod costs;
 mod finish;
 mod git;
 mod health;
+mod integrate;
 mod launch;
 mod messages;
 mod moves;
 mod notices;
 mod orphans;
 mod projects;
+mod pull_request;
 mod queue;
 mod records;
 mod recover;
 mod removal;
 mod resume;
 mod sessions;
+mod settle;
 mod spending;
 mod stop;
 mod tasks;
 mod told;
+mod undo;
 mod views;
 
 use std::collections::{HashMap, HashSet};
@@ -110,6 +114,8 @@ struct State {
     queue: Option<QueueView>,
     /// Sessions whose output is not kept.
     dropping: HashSet<SessionId>,
+    /// One integration at a time in each project.
+    benches: HashMap<crate::domain::ProjectId, Arc<tokio::sync::Mutex<()>>>,
     /// Checks that run.
     checking: HashMap<TaskId, checks::Running>,
     /// What the last check of a task is worth for its files.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::records::{Change, USER, allowed};
 use super::{Caller, Service, StopWhy};
 use crate::domain::board::{position_between, renumbered, sort_column};
+use crate::domain::operation::{Journal, OperationKind};
 use crate::domain::status::action_for_move;
 use crate::domain::{Action, Status, Task, TaskId};
 use crate::protocol::{
@@ -77,6 +78,8 @@ impl Service {
             Action::Cancel => {
                 self.cancel_task(caller, confirm).await?;
             }
+            // No move means this.
+            Action::Restore => {}
             Action::Requeue | Action::Reopen => {
                 let _lock = self.lock_task(id).await;
                 let kind = if action == Action::Requeue {
@@ -163,7 +166,13 @@ impl Service {
                 self.require_check(id).await?;
             }
         }
+        let journal = Journal::Accept {
+            landing: None,
+            from: task.status,
+            reason: task.reason.clone(),
+        };
         let task = self.act(id, Action::Accept, Change::new(USER, "accepted"), |_| {})?;
+        self.log_done(OperationKind::Accept, &task, journal)?;
         let how_to_merge = match &task.branch {
             Some(branch) => {
                 let project = self.project(task.project)?;
@@ -189,6 +198,10 @@ impl Service {
         let _lock = self.lock_task(id).await;
         let task = self.task(id)?;
         allowed(task.status, Action::Cancel)?;
+        let journal = Journal::Cancel {
+            from: task.status,
+            reason: task.reason.clone(),
+        };
         if task.status == Status::Running {
             if !cancel.confirm {
                 let message = "its agent is at work; cancelling ends it";
@@ -198,6 +211,7 @@ impl Service {
         } else {
             self.act(id, Action::Cancel, Change::new(USER, "cancelled"), |_| {})?;
         }
+        self.log_done(OperationKind::Cancel, &task, journal)?;
         self.card(id)
     }
 }

@@ -86,7 +86,7 @@ impl Service {
     }
 
     /// What the agent said last in the conversation before, where its transcript is still there.
-    async fn last_words(self: &Arc<Self>, task: TaskId) -> Option<String> {
+    pub(super) async fn last_words(self: &Arc<Self>, task: TaskId) -> Option<String> {
         let id = self.newest_session(task).ok()??.conversation?;
         let listed = self.conversation_of_id(&id).await.ok()?;
         let page = self.transcript_page(listed, From::Before(u64::MAX), LAST);

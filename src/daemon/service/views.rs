@@ -43,7 +43,7 @@ impl Service {
             .and_then(|state| state.view.clone());
         TaskCard {
             cost: self.known(self.store.cost_of_task(task.id)),
-            review: self.review_view(task.id),
+            review: self.review_view(task.id, task.status),
             task,
             project_name,
             session,
@@ -53,9 +53,13 @@ impl Service {
     }
 
     /// What a review needs to know of a task.
-    fn review_view(&self, id: TaskId) -> ReviewView {
+    fn review_view(&self, id: TaskId, status: Status) -> ReviewView {
         ReviewView {
             check: self.check_view(id),
+            landed: match status {
+                Status::Done => self.landed(id),
+                _ => None,
+            },
         }
     }
 

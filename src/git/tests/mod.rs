@@ -4,6 +4,7 @@ mod adding;
 mod changes;
 mod hostile;
 mod including;
+mod integrating;
 mod reading;
 mod removing;
 mod running;
