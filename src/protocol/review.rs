@@ -73,9 +73,11 @@ pub struct AcceptPreview {
     pub task: TaskId,
     /// How.
     pub way: Way,
+    /// Whether somebody has said that: the request, or the settings.
+    pub chosen: bool,
     /// The branch that gets it.
     pub into: String,
-    /// The task's branch.
+    /// The task's branch; empty where it has none.
     pub branch: String,
     /// The message of the commit that is made.
     pub message: String,

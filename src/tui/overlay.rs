@@ -28,6 +28,8 @@ pub struct Viewer {
 pub enum ViewerKind {
     /// Everything about a task.
     Detail(TaskId),
+    /// What its check has printed.
+    Check(TaskId),
     /// The keys.
     Help,
 }

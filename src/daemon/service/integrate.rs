@@ -26,6 +26,8 @@ pub(super) struct Wanted {
     pub(super) plan: Plan,
     pub(super) check: bool,
     pub(super) confirm: bool,
+    /// Whether the settings say which way.
+    chosen: bool,
 }
 
 impl Service {
@@ -34,6 +36,10 @@ impl Service {
         _: &Caller,
         plan: AcceptPlan,
     ) -> ApiResult<AcceptPreview> {
+        if let Some(preview) = self.nothing_to_integrate(&plan)? {
+            return Ok(preview);
+        }
+        let asked = plan.way;
         let wanted = self.accept_wanted(&plan).await?;
         let id = wanted.task.id;
         let git_plan = wanted.plan.clone();
@@ -68,6 +74,7 @@ impl Service {
         Ok(AcceptPreview {
             task: id,
             way: plan.way,
+            chosen: asked.is_some() || wanted.chosen,
             effect: match found.merged {
                 true => format!("{} has all of it already", plan.target),
                 false => plan.way.effect(&plan.target),
@@ -90,11 +97,56 @@ impl Service {
         })
     }
 
+    /// The preview of a task without a branch: it can be called done, that is all.
+    fn nothing_to_integrate(&self, plan: &AcceptPlan) -> ApiResult<Option<AcceptPreview>> {
+        let task = self.task(plan.task.unwrap_or(TaskId(0)))?;
+        if task.branch.is_some() {
+            return Ok(None);
+        }
+        allowed(task.status, Action::Accept)?;
+        Ok(Some(AcceptPreview {
+            task: task.id,
+            way: Way::Leave,
+            chosen: true,
+            into: String::new(),
+            branch: String::new(),
+            message: String::new(),
+            effect: "it has no branch: it is called done, nothing else happens".to_owned(),
+            commits: 0,
+            behind: 0,
+            files: 0,
+            uncommitted: 0,
+            conflicts: Vec::new(),
+            merged: true,
+            can_fast_forward: false,
+            resurrected: 0,
+            checkout: None,
+            obstacle: None,
+            check_required: false,
+            check: None,
+        }))
+    }
+
     pub(super) async fn integrate(
         self: &Arc<Self>,
         caller: &Caller,
         plan: AcceptPlan,
     ) -> ApiResult<Integrated> {
+        if let Some(nothing) = self.nothing_to_integrate(&plan)? {
+            let confirm = ConfirmTask {
+                task: nothing.task,
+                confirm: plan.confirm,
+            };
+            let accepted = self.accept_task(caller, confirm).await?;
+            return Ok(Integrated {
+                card: accepted.card,
+                way: Way::Leave,
+                into: nothing.into,
+                commit: None,
+                sentence: accepted.how_to_merge,
+                notes: Vec::new(),
+            });
+        }
         let wanted = self.accept_wanted(&plan).await?;
         if wanted.plan.way == Way::Leave && plan.commit != Some(true) {
             let confirm = ConfirmTask {
@@ -134,7 +186,7 @@ impl Service {
         let file = file.review;
         let settings = &self.config.review;
         let way = plan.way.or(file.way).or(settings.way).unwrap_or(Way::Leave);
-        let into = plan.into.clone().or(file.into);
+        let into = plan.into.clone().or(file.into.clone());
         let target = self.target(&task, &project, into).await?;
         if target == branch {
             let message = format!("{branch} cannot be integrated into itself");
@@ -150,6 +202,7 @@ impl Service {
                 .check
                 .unwrap_or((settings.require_check || file.require_check) && has_check),
             confirm: plan.confirm,
+            chosen: file.way.or(settings.way).is_some(),
             plan: Plan {
                 root: project.path.clone(),
                 worktree: task.worktree.clone().filter(|path| path.is_dir()),

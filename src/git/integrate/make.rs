@@ -173,14 +173,13 @@ impl Maker<'_> {
             return Ok(target.to_owned());
         }
         let ahead = base == Some(target_id);
+        let common = base.map(|base| base.to_string());
         let fork = fork(&repo, &self.plan.base_commit, work_id, base)?;
         drop(repo);
         match self.plan.way {
             Way::Merge => self.merge(work, target),
             Way::Squash => self.squash(work, target, &fork),
-            Way::Rebase if ahead && base.is_some_and(|base| base.to_string() == fork) => {
-                Ok(work.to_owned())
-            }
+            Way::Rebase if ahead && common.as_deref() == Some(&*fork) => Ok(work.to_owned()),
             Way::Rebase => self.rebase(work, target, &fork),
             Way::FastForward if ahead => Ok(work.to_owned()),
             Way::FastForward => Err(GitError::NotFastForward {

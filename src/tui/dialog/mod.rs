@@ -5,6 +5,7 @@
 //! rectangle. Layout comes first and serves drawing and mouse alike. Foreign text (titles, branches,
 //! agents' names) is cleaned before it is drawn.
 
+mod accept;
 mod confirm;
 mod editor;
 mod form;
@@ -22,8 +23,9 @@ use ratatui::layout::{Position, Rect};
 use super::keymap::{Action, Keymap};
 use super::theme::Theme;
 use crate::domain::{Project, ProjectId, TaskId};
-use crate::protocol::{AgentView, NewTask, Request};
+use crate::protocol::{AcceptPlan, AcceptPreview, AgentView, NewTask, Request};
 
+use accept::Accept;
 use confirm::Confirm;
 use form::Form;
 use message::Message;
@@ -43,6 +45,8 @@ pub enum Outcome {
     Close,
     /// It wants to know a project's branches (see [`Dialog::set_branches`]).
     WantBranches(ProjectId),
+    /// It wants to know what this would come to (see [`Dialog::set_preview`]).
+    WantPreview(Box<AcceptPlan>),
     /// A filter or search changed while it is typed; the dialog stays.
     Typed(String),
     /// The user is through with it; it closes.
@@ -54,6 +58,8 @@ pub enum Outcome {
 pub enum Answer {
     /// Make this task.
     NewTask(Box<NewTask>),
+    /// Accept a task like this.
+    Accept(Box<AcceptPlan>),
     /// Tell the task's agent this.
     Message(TaskId, String),
     /// Yes: send this (it carries `confirm`).
@@ -71,6 +77,7 @@ pub struct Dialog(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     NewTask(Box<Form>),
+    Accept(Box<Accept>),
     Message(Box<Message>),
     Confirm(Box<Confirm>),
     Palette(Box<Palette>),
@@ -93,6 +100,18 @@ impl Dialog {
     /// The box that takes a message for a task's agent.
     pub fn message(task: TaskId, title: &str) -> Self {
         Dialog(Kind::Message(Box::new(Message::new(task, title))))
+    }
+
+    /// Asks which way a task is accepted, beginning with that of `preview`.
+    pub fn accept(preview: AcceptPreview, title: &str) -> Self {
+        Dialog(Kind::Accept(Box::new(Accept::new(preview, title))))
+    }
+
+    /// What a way of accepting would come to, when it has come.
+    pub fn set_preview(&mut self, preview: &AcceptPreview) {
+        if let Kind::Accept(accept) = &mut self.0 {
+            accept.set_preview(preview);
+        }
     }
 
     /// The box that says what will be lost and asks; default No.
@@ -154,6 +173,7 @@ impl Dialog {
     pub fn key(&mut self, event: KeyEvent, keymap: &Keymap) -> Outcome {
         match &mut self.0 {
             Kind::NewTask(form) => form.key(event, keymap),
+            Kind::Accept(accept) => accept.key(event, keymap),
             Kind::Message(message) => message.key(event, keymap),
             Kind::Confirm(confirm) => confirm.key(event),
             Kind::Palette(palette) => palette.key(event),
@@ -166,6 +186,7 @@ impl Dialog {
     pub fn paste(&mut self, text: &str) -> Outcome {
         match &mut self.0 {
             Kind::NewTask(form) => form.paste(text),
+            Kind::Accept(accept) => accept.paste(text),
             Kind::Message(message) => message.paste(text),
             Kind::Confirm(_) => Outcome::Unchanged,
             Kind::Palette(palette) => palette.paste(text),
@@ -178,6 +199,7 @@ impl Dialog {
     pub fn mouse(&mut self, event: MouseEvent, screen: Rect) -> Outcome {
         match &mut self.0 {
             Kind::NewTask(form) => form.mouse(event, screen),
+            Kind::Accept(accept) => accept.mouse(event, screen),
             Kind::Message(message) => message.mouse(event, screen),
             Kind::Confirm(confirm) => confirm.mouse(event, screen),
             Kind::Palette(palette) => palette.mouse(event, screen),
@@ -196,6 +218,7 @@ impl Dialog {
     ) -> Option<Position> {
         match &self.0 {
             Kind::NewTask(form) => form.draw(buf, screen, theme, keymap),
+            Kind::Accept(accept) => accept.draw(buf, screen, theme, keymap),
             Kind::Message(message) => message.draw(buf, screen, theme, keymap),
             Kind::Confirm(confirm) => {
                 confirm.draw(buf, screen, theme);

@@ -4,8 +4,10 @@ use insta::assert_snapshot;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 
 use super::*;
+use crate::domain::accept::Way;
+use crate::domain::check::{Freshness, Verdict};
 use crate::domain::{Mode, Timestamp};
-use crate::protocol::ConfirmTask;
+use crate::protocol::{CheckView, ConfirmTask};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
 
@@ -280,8 +282,77 @@ fn the_prompt_tells_what_is_typed() {
     );
 }
 
+fn accept(way: Way, obstacle: Option<&str>) -> AcceptPreview {
+    AcceptPreview {
+        task: TaskId(4),
+        way,
+        chosen: true,
+        into: "main".into(),
+        branch: "gluon/4-login".into(),
+        message: "Fix the login form\n\nIt took an empty password.".into(),
+        effect: way.effect("main"),
+        commits: 2,
+        behind: 1,
+        files: 5,
+        uncommitted: 1,
+        conflicts: obstacle
+            .map(|_| "src/login.rs".to_owned())
+            .into_iter()
+            .collect(),
+        merged: false,
+        can_fast_forward: false,
+        resurrected: 0,
+        checkout: Some(PathBuf::from("/src/api")),
+        obstacle: obstacle.map(str::to_owned),
+        check_required: false,
+        check: Some(CheckView {
+            running: false,
+            verdict: Some(Verdict::Passed),
+            freshness: Freshness::CommitsAgo(2),
+            at: Timestamp(0),
+            took: 0,
+        }),
+    }
+}
+
+#[test]
+fn accepting_asks_which_way_and_tells_what_happens() {
+    let mut dialog = Dialog::accept(accept(Way::Merge, None), "login");
+    let Outcome::WantPreview(plan) = press(&mut dialog, "s") else {
+        panic!("another way is another preview");
+    };
+    assert_eq!(
+        (plan.way, plan.into.as_deref()),
+        (Some(Way::Squash), Some("main"))
+    );
+    // What would happen is not known yet.
+    assert_eq!(press(&mut dialog, "enter"), Outcome::Changed);
+    // The preview of a way that is no longer chosen changes nothing.
+    dialog.set_preview(&accept(Way::Rebase, None));
+    assert_eq!(press(&mut dialog, "enter"), Outcome::Changed);
+    dialog.set_preview(&accept(Way::Squash, Some("it is in conflict with main")));
+    assert_eq!(press(&mut dialog, "enter"), Outcome::Changed);
+    dialog.set_preview(&accept(Way::Squash, None));
+    press(&mut dialog, "tab !");
+    let Outcome::Done(Answer::Accept(plan)) = press(&mut dialog, "ctrl-s") else {
+        panic!("it can be done");
+    };
+    assert_eq!(plan.way, Some(Way::Squash));
+    assert!(plan.confirm && plan.message.unwrap().contains('!'));
+    // Escape leaves the message, then the dialog.
+    assert_eq!(press(&mut dialog, "esc"), Outcome::Changed);
+    assert_eq!(press(&mut dialog, "esc"), Outcome::Close);
+    // What takes no message has none to write.
+    let mut dialog = Dialog::accept(accept(Way::Leave, None), "login");
+    assert!(matches!(press(&mut dialog, "k"), Outcome::WantPreview(_)));
+    assert!(matches!(press(&mut dialog, "m"), Outcome::WantPreview(_)));
+}
+
 #[test]
 fn how_they_look() {
+    let accepting = Dialog::accept(accept(Way::Squash, None), "login form");
+    let obstacle = Some("it is in conflict with main");
+    let conflicting = Dialog::accept(accept(Way::Rebase, obstacle), "login form");
     let mut new_task = form();
     new_task.set_branches(ProjectId(2), vec!["main".into()]);
     new_task.paste("Fix the login form.\n\nIt accepts an empty password.");
@@ -297,6 +368,8 @@ fn how_they_look() {
     let prompt = Dialog::prompt("Filter", "login");
     for (name, dialog) in [
         ("new_task", new_task),
+        ("accept", accepting),
+        ("accept_conflict", conflicting),
         ("confirm", confirm),
         ("message", message),
         ("palette", palette),
@@ -315,6 +388,7 @@ fn no_size_panics() {
     let (theme, keymap) = (Theme::default(), Keymap::default());
     let dialogs = [
         form(),
+        Dialog::accept(accept(Way::Merge, Some("x")), "x"),
         Dialog::message(TaskId(1), "x"),
         Dialog::confirm("Sure about that?", Some("detail"), Request::Board(())),
         Dialog::palette(vec![Action::New]),

@@ -118,6 +118,9 @@ actions! {
     Resume, "resume", Task, [(Board: "r")], "Resume the conversation", Some("resume"), true;
     Diff, "diff", Task, [(Board: "d")], "Show the changes", Some("diff"), true;
     Accept, "accept", Task, [(Board: "a"), (Changes: "a")], "Accept the task", Some("accept"), true;
+    Check, "check", Task, [(Board: "c")], "Run the task's check", Some("check"), true;
+    CheckOutput, "check_output", Task, [(Board: "v")], "What its check has printed", None, true;
+    Undo, "undo", Task, [(Board: "u")], "Undo the last accept or removal", None, true;
     Detail, "detail", Task, [(Board: "i" "space")], "Everything about the task", Some("detail"), true;
     MoveLeft, "move_left", Task, [(Board: "H" "shift-left")], "Move the card to the left", None, true;
     MoveDown, "move_down", Task, [(Board: "J" "shift-down")], "Move the card down", None, true;

@@ -3,7 +3,8 @@
 use super::{open, overlays};
 use crate::domain::{Activity, Priority, Status, TaskId};
 use crate::protocol::{
-    AgentView, AnswerAsk, ConfirmTask, EditTask, Level, ListSessions, MoveTask, Request, StartTask,
+    AcceptPlan, AgentView, AnswerAsk, ConfirmTask, EditTask, Level, ListSessions, MoveTask,
+    Request, StartTask, UndoWish,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -33,6 +34,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Sessions => sessions(model),
         ShowCosts => overlays::open_costs(model),
         Inbox => super::inbox::open_inbox(model),
+        Undo => Update::call(Request::Undo(UndoWish::default())),
         ResumeAll => Update::call(Request::ResumeAll(())),
         PauseQueue => Update::call(Request::PauseQueue(!model.queue.paused)),
         ClearFilter => clear(model),
@@ -44,8 +46,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Suspend => Update::with(Effect::Suspend),
         Quit => Update::with(Effect::Quit),
         CancelDrag => super::drag::cancel(model),
-        Start | Stop | Resume | Diff | Accept | Detail | Urgent | LessUrgent | Hold | Cancel
-        | Delete | Message | Allow | Deny => match model.cursor.task {
+        Start | Stop | Resume | Diff | Accept | Check | CheckOutput | Detail | Urgent
+        | LessUrgent | Hold | Cancel | Delete | Message | Allow | Deny => match model.cursor.task {
             Some(task) => on_task(model, action, task),
             None => nothing_selected(model),
         },
@@ -143,15 +145,12 @@ pub(super) fn request_move(
         model.toast(Level::Info, "done tasks stand in the order of time", None);
         return Update::redraw();
     }
+    // Accepting asks which way first.
+    if (from, to) == (Some(Status::Review), Status::Done) {
+        return accept(task);
+    }
     if from != Some(to) {
         model.moving.insert(task, to);
-    }
-    // Accepting says how to merge, so it is asked for by its name.
-    if (from, to) == (Some(Status::Review), Status::Done) {
-        return Update::call(Request::AcceptTask(ConfirmTask {
-            task,
-            confirm: false,
-        }));
     }
     Update::call(Request::MoveTask(MoveTask {
         task,
@@ -161,11 +160,20 @@ pub(super) fn request_move(
     }))
 }
 
+/// Asks what accepting a task would come to; the answer opens the question which way.
+fn accept(task: TaskId) -> Update {
+    Update::call(Request::PreviewAccept(AcceptPlan {
+        task: Some(task),
+        ..AcceptPlan::default()
+    }))
+}
+
 /// The column a request brings a card to, where it does.
 pub(super) fn moves(request: &Request) -> Option<(TaskId, Status)> {
     match request {
         Request::MoveTask(moved) => Some((moved.task, moved.to)),
         Request::AcceptTask(accepted) => Some((accepted.task, Status::Done)),
+        Request::Integrate(plan) => Some((plan.task?, Status::Done)),
         _ => None,
     }
 }
@@ -327,7 +335,9 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
         Action::Start | Action::Resume => Update::call(start(model, task)),
         Action::Stop => Update::call(Request::StopTask(task)),
         Action::Diff => super::changes::open(model, task),
-        Action::Accept => Update::call(Request::AcceptTask(unconfirmed)),
+        Action::Accept => accept(task),
+        Action::Check => Update::call(Request::CheckTask(task)),
+        Action::CheckOutput => Update::call(Request::ShowCheck(task)),
         Action::Detail => Update::call(Request::ShowTask(task)),
         Action::Cancel => Update::call(Request::CancelTask(unconfirmed)),
         Action::Delete => Update::call(Request::TaskRisk(task)),

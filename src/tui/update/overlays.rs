@@ -3,10 +3,12 @@
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
 use super::{actions, changes, inbox, open};
+use crate::domain::accept::Way;
+use crate::domain::check::sentence;
 use crate::domain::{SessionState, TaskId};
 use crate::protocol::{
-    ConfirmTask, CostsView, Level, Request, RiskView, SendMessage, SessionView, ShowCosts,
-    TaskDetail,
+    AcceptPlan, AcceptPreview, CheckReport, ConfirmTask, CostsView, Level, Request, RiskView,
+    SendMessage, SessionView, ShowCosts, TaskDetail,
 };
 use crate::tui::board;
 use crate::tui::costs::CostsPage;
@@ -17,7 +19,9 @@ use crate::tui::layout::{self, Hit, Layout};
 use crate::tui::model::{Model, Overlay, Purpose};
 use crate::tui::msg::{Effect, Update};
 use crate::tui::overlay::{SessionList, Viewer, ViewerKind};
+use crate::tui::text::clean;
 use crate::tui::texts;
+use crate::tui::theme::Role;
 
 pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
     let Some(mut top) = model.overlays.pop() else {
@@ -176,6 +180,12 @@ fn came_to(model: &mut Model, top: Overlay, outcome: Outcome, purpose: Purpose) 
             model.overlays.push(top);
             Update::call(Request::ListBranches(project))
         }
+        Outcome::WantPreview(plan) => {
+            model.overlays.push(top);
+            let mut update = Update::call(Request::PreviewAccept(*plan));
+            update.dirty = true;
+            update
+        }
         Outcome::Typed(words) => {
             model.overlays.push(top);
             if purpose == Purpose::Filter {
@@ -195,6 +205,13 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
             }
             task.size = Some(Layout::new(model).pane_size(model));
             Update::call(Request::CreateTask(*task))
+        }
+        Answer::Accept(plan) => {
+            let request = Request::Integrate(*plan);
+            if let Some((task, to)) = actions::moves(&request) {
+                model.moving.insert(task, to);
+            }
+            Update::call(request)
         }
         Answer::Message(task, text) => {
             Update::call(Request::SendMessage(SendMessage { task, text }))
@@ -356,6 +373,60 @@ pub(super) fn open_detail(model: &mut Model, detail: &TaskDetail) -> Update {
     let title = format!("#{task} {}", board::title(&detail.card));
     let lines = texts::detail(model, detail);
     show(model, Viewer::new(ViewerKind::Detail(task), title, lines))
+}
+
+/// What accepting a task would come to: opens the question, or answers the one that is open.
+pub(super) fn accept_previewed(
+    model: &mut Model,
+    asked: &AcceptPlan,
+    preview: &AcceptPreview,
+) -> Update {
+    if asked.into.is_some() {
+        each_dialog(model, |dialog| dialog.set_preview(preview));
+        return Update::redraw();
+    }
+    // Where nobody has said which way, the usual one is offered rather than none.
+    if asked.way.is_none() && !preview.chosen {
+        return Update::call(Request::PreviewAccept(AcceptPlan {
+            way: Some(Way::Merge),
+            ..asked.clone()
+        }));
+    }
+    let title = model.cards.get(&preview.task).map(board::title);
+    let dialog = Dialog::accept(preview.clone(), &title.unwrap_or_default());
+    model
+        .overlays
+        .push(Overlay::Dialog(Box::new(dialog), Purpose::Itself));
+    Update::redraw()
+}
+
+/// Shows what a task's check has printed.
+pub(super) fn open_check(model: &mut Model, task: TaskId, report: &CheckReport) -> Update {
+    let title = model.cards.get(&task).map(board::title);
+    let title = format!("Check of #{task} {}", title.unwrap_or_default());
+    let words = match (&report.check.verdict, report.check.running) {
+        (_, true) => ("it is running".to_owned(), Role::Working),
+        (Some(verdict), _) => {
+            let role = if verdict.is_passed() {
+                Role::Good
+            } else {
+                Role::Bad
+            };
+            (
+                clean(&sentence(verdict, report.check.freshness)).into_owned(),
+                role,
+            )
+        }
+        (None, _) => (String::new(), Role::Muted),
+    };
+    let command = vec![
+        ("$ ".to_owned(), Role::Muted),
+        (clean(&report.command).into_owned(), Role::Title),
+    ];
+    let mut lines = vec![command, vec![words], Vec::new()];
+    let output = report.output.lines();
+    lines.extend(output.map(|line| vec![(clean(line).into_owned(), Role::Text)]));
+    show(model, Viewer::new(ViewerKind::Check(task), title, lines))
 }
 
 /// Shows a text; the same one already shown is replaced and keeps its place.

@@ -2,8 +2,8 @@
 
 use super::{actions, changes, link, overlays};
 use crate::protocol::{
-    Accepted, ApiError, Board, ConfirmTask, ErrorCode, Level, MoveTask, Removed, Request, Response,
-    SendReview, StartTask,
+    Accepted, ApiError, Board, ConfirmTask, ErrorCode, Integrated, Level, MoveTask, Removed,
+    Request, Response, SendReview, StartTask, UndoWish,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -64,6 +64,26 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Update::redraw()
         }
         (_, Response::AcceptTask(accepted)) => accept(model, accepted),
+        (Request::PreviewAccept(plan), Response::PreviewAccept(preview)) => {
+            overlays::accept_previewed(model, &plan, &preview)
+        }
+        (_, Response::Integrate(done)) => integrated(model, done),
+        (_, Response::Undo(undone)) => {
+            link::put_card(model, undone.card);
+            let text = format!("taken back: {}", undone.operation.sentence);
+            model.toast(Level::Info, text, undone.notes.first().cloned());
+            Update::redraw()
+        }
+        (Request::CheckTask(task), Response::CheckTask(report)) => {
+            // A verdict that is good says enough on the card.
+            match &report.check.verdict {
+                Some(verdict) if verdict.is_passed() => Update::redraw(),
+                _ => overlays::open_check(model, task, &report),
+            }
+        }
+        (Request::ShowCheck(task), Response::ShowCheck(report)) => {
+            overlays::open_check(model, task, &report)
+        }
         (Request::TaskRisk(task), Response::TaskRisk(risk)) => {
             overlays::ask_delete(model, task, &risk)
         }
@@ -151,6 +171,16 @@ fn accept(model: &mut Model, accepted: Accepted) -> Update {
     Update::redraw()
 }
 
+fn integrated(model: &mut Model, done: Integrated) -> Update {
+    let title = board::title(&done.card);
+    model.moving.remove(&done.card.task.id);
+    link::put_card(model, done.card);
+    let hint = std::iter::once(done.sentence).chain(done.notes);
+    let hint = hint.collect::<Vec<_>>().join("; ");
+    model.toast(Level::Info, format!("accepted: {title}"), Some(hint));
+    Update::redraw()
+}
+
 fn say_removed(model: &mut Model, removed: &Removed) {
     let mut ways = Vec::new();
     if let Some(name) = &removed.recovery_ref {
@@ -217,6 +247,10 @@ fn with_consent(request: &Request) -> Option<Request> {
             ..moved.clone()
         }),
         Request::AcceptTask(task) => Request::AcceptTask(agreed(task)),
+        Request::Undo(wish) => Request::Undo(UndoWish {
+            confirm: true,
+            ..*wish
+        }),
         Request::CancelTask(task) => Request::CancelTask(agreed(task)),
         Request::RemoveTask(task) => Request::RemoveTask(agreed(task)),
         Request::StartTask(start) => Request::StartTask(StartTask {

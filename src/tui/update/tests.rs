@@ -3,6 +3,7 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEventKind};
 
 use super::update;
+use crate::domain::accept::Way;
 use crate::domain::*;
 use crate::protocol::screen::MouseMode;
 use crate::protocol::*;
@@ -116,7 +117,16 @@ fn keys_ask_the_daemon() {
         (&["3", "r"], start(20)),
         (&["x"], Request::StopTask(TaskId(12))),
         (&["d"], read_changes(12)),
-        (&["3", "a"], Request::AcceptTask(unconfirmed(20))),
+        (
+            &["3", "a"],
+            Request::PreviewAccept(AcceptPlan {
+                task: Some(TaskId(20)),
+                ..AcceptPlan::default()
+            }),
+        ),
+        (&["3", "c"], Request::CheckTask(TaskId(20))),
+        (&["3", "v"], Request::ShowCheck(TaskId(20))),
+        (&["u"], Request::Undo(UndoWish::default())),
         (&["i"], Request::ShowTask(TaskId(12))),
         (&["1", "enter"], Request::ShowTask(TaskId(1))),
         (&["C"], Request::CancelTask(unconfirmed(12))),
@@ -251,6 +261,36 @@ fn what_cannot_be_lost_without_consent_is_asked_for() {
             confirm: true
         })]
     );
+}
+
+/// What accepting task 20 would come to.
+fn accept_preview(way: Way, chosen: bool) -> AcceptPreview {
+    AcceptPreview {
+        task: TaskId(20),
+        way,
+        chosen,
+        into: "main".into(),
+        branch: "gluon/20-x".into(),
+        message: "The title".into(),
+        effect: way.effect("main"),
+        commits: 2,
+        behind: 0,
+        files: 3,
+        uncommitted: 0,
+        conflicts: Vec::new(),
+        merged: false,
+        can_fast_forward: true,
+        resurrected: 0,
+        checkout: None,
+        obstacle: None,
+        check_required: false,
+        check: None,
+    }
+}
+
+fn accept_answer(asked: &AcceptPlan, preview: &AcceptPreview) -> Msg {
+    let answer = Response::PreviewAccept(preview.clone());
+    reply(Request::PreviewAccept(asked.clone()), answer)
 }
 
 #[test]

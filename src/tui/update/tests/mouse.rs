@@ -72,19 +72,31 @@ fn a_drop_on_done_accepts() {
     mouse(&mut model, DOWN, col, row);
     mouse(&mut model, DRAG, to_col, to_row);
     let dropped = mouse(&mut model, UP, to_col, to_row);
-    let asked = Request::AcceptTask(ConfirmTask {
-        task: TaskId(20),
-        confirm: false,
-    });
-    assert_eq!(calls(&dropped), [&asked]);
-    assert_eq!(model.cursor.column, Status::Done);
-    let words = "2 files are not committed";
-    update(&mut model, refusal(asked, ErrorCode::Confirm, words));
+    let asked = AcceptPlan {
+        task: Some(TaskId(20)),
+        ..AcceptPlan::default()
+    };
+    assert_eq!(calls(&dropped), [&Request::PreviewAccept(asked.clone())]);
+    // Nobody has said which way: the usual one is looked at instead.
+    let preview = super::accept_preview(Way::Leave, false);
+    let merge = update(&mut model, super::accept_answer(&asked, &preview));
+    let asked = AcceptPlan {
+        way: Some(Way::Merge),
+        ..asked
+    };
+    assert_eq!(calls(&merge), [&Request::PreviewAccept(asked.clone())]);
+    let preview = super::accept_preview(Way::Merge, true);
+    update(&mut model, super::accept_answer(&asked, &preview));
+    assert!(text(&model).contains("Accept #20"), "{}", text(&model));
     assert_eq!(model.cursor.column, Status::Review);
-    let agreed = press(&mut model, "y");
+    let agreed = press(&mut model, "enter");
     assert!(matches!(
         calls(&agreed)[..],
-        [Request::AcceptTask(ConfirmTask { confirm: true, .. })]
+        [Request::Integrate(AcceptPlan {
+            way: Some(Way::Merge),
+            confirm: true,
+            ..
+        })]
     ));
     assert_eq!(model.cursor.column, Status::Done);
 }
