@@ -132,7 +132,7 @@ impl Lab {
         Lab { home, model, repo }
     }
 
-    fn write_home(&self, name: &str, content: &str) {
+    pub fn write_home(&self, name: &str, content: &str) {
         let path = self.home.path().join("home").join(name);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         std::fs::write(path, content).expect("a file");
@@ -174,12 +174,18 @@ impl Lab {
 
     /// Starts the task with a prompt, and watches it.
     pub async fn start(&self, agent: &str, prompt: &str) -> Watch<'_> {
-        let new = ["new", "--start", "--agent", agent, "--title", TITLE];
+        self.start_as(&["--agent", agent], prompt).await
+    }
+
+    /// As [`Lab::start`], with flags of its own.
+    pub async fn start_as(&self, flags: &[&str], prompt: &str) -> Watch<'_> {
+        let new = ["new", "--start", "--title", TITLE];
         let prompt_file = self.home.path().join("prompt");
         std::fs::write(&prompt_file, prompt).expect("a file");
         let file = prompt_file.to_str().expect("text");
         let dir = |name: &str| self.home.path().join(name);
         let mut arguments = new.to_vec();
+        arguments.extend(flags);
         arguments.extend(["--prompt-file", file]);
         // `--title` together with a file: the text is the prompt, the title ours.
         self.gluon(&arguments);
@@ -251,7 +257,7 @@ impl Lab {
 }
 
 /// What the table of prices says these tokens cost, in dollars.
-fn price(used: &[(String, model::Usage)]) -> f64 {
+pub fn price(used: &[(String, model::Usage)]) -> f64 {
     let table: Value =
         serde_json::from_str(include_str!("../../assets/prices.json")).expect("a table");
     let prices = table.get("models").unwrap_or(&table);

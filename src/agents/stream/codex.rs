@@ -1,7 +1,8 @@
 //! `codex exec --json`, seen with 0.169.0.
 //!
 //! `turn.completed.usage` is the sum over the thread, resumes included, and its input includes what came from
-//! the cache. What the sandbox refuses before it runs is not told at all.
+//! the cache. A command that wants more than the sandbox allows is refused without a line in the stream: its
+//! own log alone, on the same terminal, tells of it. What was to be run it does not say.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use super::failure::failure;
 use super::{Calls, Each, answer_text, message, said, sentence, text, tool_call, tool_result};
 use crate::agents::usage::count;
 use crate::domain::cost::Usage;
-use crate::domain::stream::{ModelUse, Scope, StreamEvent, ToolCall, Used};
+use crate::domain::stream::{Denial, ModelUse, Scope, StreamEvent, ToolCall, Used};
 
 /// What is known of the run so far.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -105,6 +106,18 @@ impl Codex {
         };
         each(StreamEvent::Result(tool_result(&id, ok, &answer)));
     }
+}
+
+/// What a line of its own log tells that its stream does not: a call that nobody could be asked about.
+pub(super) fn log_line(line: &str) -> Option<StreamEvent> {
+    let refused = line.contains("codex_core::") && line.contains("; reject command");
+    refused.then(|| {
+        StreamEvent::Denied(Denial {
+            id: None,
+            tool: "Shell".to_owned(),
+            what: String::new(),
+        })
+    })
 }
 
 /// The call that an item is; `None` where it is none.

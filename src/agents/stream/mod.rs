@@ -143,10 +143,12 @@ impl StreamReader {
             return;
         }
         let text = plain(&line);
-        if !text.is_empty() {
-            self.close(each);
-            each(StreamEvent::Plain(text));
+        if text.is_empty() {
+            return;
         }
+        self.close(each);
+        let told = matches!(self.adapter, Adapter::Codex(_)).then(|| codex::log_line(&text));
+        each(told.flatten().unwrap_or(StreamEvent::Plain(text)));
     }
 
     /// A message that is told in pieces is over.
