@@ -43,6 +43,7 @@ fn what_is_written_is_read() {
         Event::Truth(truth),
         Event::Asks("touch x".into()),
         Event::Background(2),
+        Event::End,
     ];
     let recording = Recording {
         about: "everything".into(),

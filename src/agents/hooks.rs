@@ -112,9 +112,14 @@ fn says(event: &str, payload: &Payload) -> Option<HookSays> {
             kind: AskKind::Permission,
             text: String::new(),
         }),
-        "Stop" => HookSays::Idle {
-            background: u32::try_from(payload.background_tasks.len()).unwrap_or(u32::MAX),
-        },
+        // Subagents are among them, and are counted as they come and go.
+        "Stop" => {
+            let tasks = payload.background_tasks.iter();
+            let others = tasks.filter(|task| task["type"] != "subagent").count();
+            HookSays::Idle {
+                background: u32::try_from(others).unwrap_or(u32::MAX),
+            }
+        }
         "StopFailure" => match payload.error.as_str() {
             "rate_limit" => HookSays::Limited,
             "authentication_failed" | "billing_error" | "oauth_org_not_allowed" => HookSays::Auth,

@@ -43,6 +43,22 @@ pub struct Report {
     pub conversation: Option<String>,
 }
 
+impl Report {
+    /// What an entry of the registry says, whosever it is.
+    pub fn read(entry: &[u8]) -> Option<Self> {
+        Self::of(serde_json::from_slice(entry).ok()?)
+    }
+
+    fn of(entry: Entry) -> Option<Self> {
+        Some(Self {
+            says: activity(&entry)?,
+            words: hook_words(&format!("status={} {}", entry.status, entry.waiting_for)),
+            conversation: super::transcripts::is_uuid(&entry.session_id)
+                .then_some(entry.session_id),
+        })
+    }
+}
+
 /// An entry of the registry; all of it may be missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -77,12 +93,7 @@ impl Watch {
             .filter_map(|path| self.entry(&path))
             .next()
             .or_else(|| self.look_for_it())?;
-        Some(Report {
-            says: activity(&entry)?,
-            words: hook_words(&format!("status={} {}", entry.status, entry.waiting_for)),
-            conversation: super::transcripts::is_uuid(&entry.session_id)
-                .then_some(entry.session_id),
-        })
+        Report::of(entry)
     }
 
     /// An entry that is of our process, or of a child of it.
@@ -119,7 +130,8 @@ fn same(a: &Path, b: &Path) -> bool {
 
 fn activity(entry: &Entry) -> Option<Activity> {
     Some(match entry.status.as_str() {
-        "idle" => Activity::Idle,
+        // "shell": the turn is over and a shell goes on in the background.
+        "idle" | "shell" => Activity::Idle,
         "busy" => Activity::Working,
         "waiting" => Activity::Waiting(Ask {
             kind: if entry.waiting_for.contains("permission") {
@@ -172,6 +184,7 @@ mod tests {
         };
         for (rest, says) in [
             (r#""status":"idle""#, Some(Activity::Idle)),
+            (r#""status":"shell""#, Some(Activity::Idle)),
             (r#""status":"busy""#, Some(Activity::Working)),
             (
                 r#""status":"waiting","waitingFor":"permission prompt""#,

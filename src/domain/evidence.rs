@@ -95,6 +95,8 @@ pub enum Rule {
     JustStarted,
     /// Nobody says anything that still stands.
     Nobody,
+    /// A hook that came after a more trusted source was looked at last.
+    Newer,
 }
 
 impl Rule {
@@ -108,6 +110,7 @@ impl Rule {
             Rule::MostTrusted => "the most trusted source whose word still stands",
             Rule::JustStarted => "the process has just started and nothing says more yet",
             Rule::Nobody => "nothing that can be trusted says anything",
+            Rule::Newer => "a hook that came after its registry was read last",
         }
     }
 }
@@ -156,6 +159,8 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Kept {
     claim: Claim,
+    /// When it was heard last, which may be later than since when it is said.
+    heard: Timestamp,
     /// What the same source said before, which still counts while idle is too fresh.
     before: Option<Activity>,
 }
@@ -176,25 +181,45 @@ impl Evidence {
             .filter(|c| !c.is_control())
             .take(MOST_WORDS)
             .collect();
+        self.note_turn(&claim);
         match self
             .kept
             .iter_mut()
             .find(|kept| kept.claim.source == claim.source)
         {
             Some(kept) if kept.claim.says == claim.says => {
+                kept.heard = claim.at;
                 kept.claim.until = claim.until;
                 kept.claim.words = claim.words;
             }
             Some(kept) => {
+                kept.heard = claim.at;
                 let before = std::mem::replace(&mut kept.claim, claim).says;
                 kept.before = Some(before);
             }
             None => self.kept.push(Kept {
+                heard: claim.at,
                 claim,
                 before: None,
             }),
         }
         self.kept.sort_by_key(|kept| kept.claim.source);
+    }
+
+    /// A turn that begins is let through, so whatever held the agent back is over. Only of sources that say
+    /// so at once: what is looked at may be of the turn before.
+    fn note_turn(&mut self, claim: &Claim) {
+        let prompt = matches!(
+            claim.source,
+            Source::Stream | Source::Program | Source::Hook
+        );
+        let said = self.claim(claim.source).map(|claim| &claim.says);
+        if prompt && claim.says == Activity::Working && said != Some(&Activity::Working) {
+            self.kept.retain(|kept| {
+                let before = kept.claim.at < claim.at && kept.claim.source != claim.source;
+                !(before && kept.claim.says.is_held_back())
+            });
+        }
     }
 
     /// A source says nothing any more.
@@ -245,7 +270,9 @@ impl Evidence {
             let claim = &kept.claim;
             return decision(&claim.says, Rule::Limit, Some(claim.source), claim.ends());
         }
-        for kept in standing {
+        let newer = best.and_then(|best| self.newer_than(best, now));
+        let first = newer.into_iter().chain(standing);
+        for kept in first {
             let claim = &kept.claim;
             let (says, until) = match (kept.standing(now), &kept.before) {
                 (Standing::TooFresh, Some(before)) => (before, Some(claim.at.plus(IDLE_DEBOUNCE))),
@@ -253,7 +280,8 @@ impl Evidence {
                 _ => (&claim.says, claim.ends()),
             };
             let says = self.in_full(says, claim.at, now);
-            return decision(&says, Rule::MostTrusted, Some(claim.source), until);
+            let rule = newer.map_or(Rule::MostTrusted, |_| Rule::Newer);
+            return decision(&says, rule, Some(claim.source), until);
         }
         let fresh = self
             .kept
@@ -267,6 +295,16 @@ impl Evidence {
             }
             None => decision(&Activity::Unknown, Rule::Nobody, None, soon),
         }
+    }
+
+    /// The hook that says more than the registry, which is only looked at now and then: until it is again.
+    fn newer_than(&self, best: &Kept, now: Timestamp) -> Option<&Kept> {
+        let newer = |kept: &&Kept| {
+            let hook = kept.claim.source == Source::Hook && kept.heard > best.heard;
+            hook && kept.standing(now) != Standing::Expired
+        };
+        let looked_at = best.claim.source == Source::Registry;
+        self.kept.iter().find(|kept| looked_at && newer(kept))
     }
 
     /// Who decides that the agent waits may not say what for; a source that saw the same may.

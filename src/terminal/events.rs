@@ -71,6 +71,8 @@ pub struct ProgramStatus {
     pub kind: Option<BlockKind>,
     /// The program's name for itself.
     pub app: String,
+    /// Which of its parts it is about (such as a subagent); empty: the program itself.
+    pub id: String,
     /// One sentence.
     pub message: String,
     /// A title.

@@ -176,6 +176,7 @@ fn program_status(payload: &[u8]) -> Option<ProgramStatus> {
         state: ProgramState::Clear,
         kind: None,
         app: String::new(),
+        id: String::new(),
         message: String::new(),
         title: String::new(),
         progress: None,
@@ -207,6 +208,7 @@ fn program_status(payload: &[u8]) -> Option<ProgramStatus> {
                 };
             }
             b"app" => status.app = line_of(value, 64),
+            b"id" => status.id = line_of(value, 64),
             b"msg" => status.message = text(value),
             b"title" => status.title = line(&text(value), TITLE),
             b"progress" => status.progress = number(value).map(|value| value.min(100) as u8),

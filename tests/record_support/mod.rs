@@ -4,15 +4,19 @@
 
 mod claude;
 mod codex;
+mod common;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use gluon::agents::{Agent, Registry, StartContext, hook_settings, new_conversation_id};
+use gluon::agents::{
+    Agent, ConversationId, Registry, StartContext, hook_settings, new_conversation_id,
+};
 use gluon::terminal::{Options, TermEvent, Terminal};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
@@ -33,7 +37,11 @@ const SIZE: (u16, u16) = (100, 30);
 /// What a hook runs: it writes down what it is given, and when it had it all.
 const HOOK: &str = "#!/bin/sh\ncat >\"$0.$$\" && mv \"$0.$$\" \"$0.d/$(date +%s%N)\"\n";
 
+/// A case: its name, what happens in it, and the script.
+type Script = (&'static str, &'static str, fn(&mut Stage));
+
 /// A case: its file's name, what happens in it, and the script.
+#[derive(Clone)]
 pub struct Case {
     pub agent: &'static str,
     pub name: &'static str,
@@ -43,16 +51,16 @@ pub struct Case {
 
 /// All cases there are.
 pub fn cases() -> Vec<Case> {
-    [claude::CASES, codex::CASES]
-        .into_iter()
-        .flatten()
-        .map(|(agent, name, about, play)| Case {
+    let of = |agent, cases: &[Script]| -> Vec<Case> {
+        let case = |&(name, about, play)| Case {
             agent,
             name,
             about,
-            play: *play,
-        })
-        .collect()
+            play,
+        };
+        cases.iter().map(case).collect()
+    };
+    [of("claude", claude::CASES), of("codex", codex::CASES)].concat()
 }
 
 /// An agent on a stage, and the tape that runs.
@@ -64,6 +72,7 @@ pub struct Stage {
     child: Option<Box<dyn Child + Send + Sync>>,
     ready: &'static str,
     seen: usize,
+    conversation: String,
     /// Whether whoever watches the present process is to stop.
     over: Arc<AtomicBool>,
 }
@@ -140,10 +149,15 @@ pub fn record(case: &Case) -> Option<Recording> {
         child: None,
         ready,
         seen: 0,
+        conversation: String::new(),
         over: Arc::default(),
     };
     stage.set_up_hook();
-    (case.play)(&mut stage);
+    let played = catch_unwind(AssertUnwindSafe(|| (case.play)(&mut stage)));
+    if let Err(panic) = played {
+        println!("its screen:\n{}", stage.text());
+        resume_unwind(panic);
+    }
     let version = stage.version();
     Some(stage.finish(case, version))
 }
@@ -190,7 +204,7 @@ impl Stage {
     }
 
     /// Starts the agent with a prompt, and the tape with it.
-    pub fn start(&mut self, prompt: Option<&str>) -> String {
+    pub fn start(&mut self, prompt: Option<&str>) {
         let context = self.context(prompt);
         let launch = self.agent.start(&context).expect("a command line");
         self.launch(&launch.argv, &launch.env);
@@ -199,16 +213,38 @@ impl Stage {
             None => "starting",
         };
         self.truth(first, "its process starts");
-        context.conversation.unwrap_or_default()
+        self.conversation = context.conversation.unwrap_or_default();
     }
 
-    /// Goes on with an earlier conversation.
-    pub fn resume(&mut self, conversation: &str) {
+    /// Ends it and goes on with its conversation.
+    pub fn resume(&mut self) {
+        if self.agent.conversation_id() == ConversationId::Learnt {
+            self.conversation = self.learnt();
+        }
+        self.kill();
         let context = self.context(None);
-        let launch = self.agent.resume(&context, conversation);
+        let launch = self.agent.resume(&context, &self.conversation);
         let launch = launch.expect("a command line");
         self.launch(&launch.argv, &launch.env);
         self.truth("starting", "its process starts");
+    }
+
+    /// The conversation that it leads, where it chooses the id itself: its newest transcript is named by it.
+    fn learnt(&self) -> String {
+        let mut dir = self.lab.home.path().join("home/.codex/sessions");
+        loop {
+            let entries = fs::read_dir(&dir).expect("a directory").flatten();
+            let newest = entries.map(|entry| entry.path()).max();
+            dir = newest.expect("a transcript");
+            if dir.is_file() {
+                break;
+            }
+        }
+        let name = dir
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .expect("text");
+        name[name.len() - 36..].to_owned()
     }
 
     /// Starts the process on a terminal of its own; what was on the tape is forgotten.
@@ -367,6 +403,29 @@ impl Stage {
         })
     }
 
+    /// A turn before the one that fails.
+    pub fn greet(&mut self) {
+        self.start(Some("Say hello."));
+        self.asked();
+        self.finished();
+        self.rest(2.5);
+    }
+
+    /// The service refuses; its client may try again before it gives up.
+    pub fn refused(&mut self, words: &str) {
+        let refused =
+            |what: &Happening| matches!(what, Happening::Failed { .. } | Happening::Dropped(_));
+        self.next("the refusal", refused);
+        let end = self.find(BUSY, false);
+        let start = self.model().start_time();
+        let mut all = self.model().journal().into_iter().rev();
+        let last = all.find(|entry| refused(&entry.what) && start + entry.at <= end);
+        let either = format!("working|{words}");
+        self.truth_since(&last.expect("it has refused"), &either, "the last refusal");
+        let why = "its screen says no more that it works";
+        lock(&self.shared.tape).note(end, Event::Truth(Truth::new(words, why)));
+    }
+
     /// Waits until the reply holds.
     pub fn held(&mut self, gate: &str) {
         let name = gate.to_owned();
@@ -392,8 +451,37 @@ impl Stage {
     pub fn prompt(&mut self, text: &str) {
         self.keys(&format!("\x1b[200~{text}\x1b[201~"), text);
         self.rest(0.3);
-        self.truth("idle|working", "a prompt is submitted");
+        let before = self.known();
+        self.truth(&format!("{before}|working"), "a prompt is submitted");
+        self.skip();
         self.keys("\r", "enter");
+    }
+
+    /// Types a command of the agent's own, and submits it.
+    pub fn command(&mut self, command: &str) {
+        self.keys(command, command);
+        self.rest(0.5);
+        self.skip();
+        self.keys("\r", "enter");
+    }
+
+    /// The newest thing that was surely true.
+    fn known(&self) -> String {
+        let tape = lock(&self.shared.tape);
+        let mut truths = tape
+            .events
+            .iter()
+            .rev()
+            .filter_map(|(_, event)| match event {
+                Event::Truth(truth) if truth.words.len() == 1 => Some(truth.words[0].clone()),
+                _ => None,
+            });
+        truths.next().expect("something")
+    }
+
+    /// What the model has done so far is not waited for any more.
+    pub fn skip(&mut self) {
+        self.seen = self.model().journal().len();
     }
 
     /// The screen as its reader sees it.
@@ -424,12 +512,8 @@ impl Stage {
     /// Ends the agent as a crash would.
     pub fn kill(&mut self) {
         self.truth("exited", "it is killed");
-        support::kill(
-            self.child
-                .as_ref()
-                .and_then(|child| child.process_id())
-                .expect("it runs"),
-        );
+        let child = self.child.as_ref().and_then(|child| child.process_id());
+        support::kill(leaf(child.expect("it runs"), self.agent.program()));
         self.wait_exit();
     }
 
@@ -452,6 +536,7 @@ impl Stage {
     }
 
     fn finish(mut self, case: &Case, version: String) -> Recording {
+        self.note(Event::End);
         let (began, events) = {
             let mut tape = lock(&self.shared.tape);
             tape.rolls = false;
@@ -509,6 +594,22 @@ impl Stage {
         }
         recording
     }
+}
+
+/// The agent itself where what was started is a wrapper around it.
+fn leaf(pid: u32, program: &str) -> u32 {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    let named = |child: &u32| {
+        let name = fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+        name.contains(program)
+    };
+    let mut children = children
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok());
+    children
+        .find(named)
+        .map_or(pid, |child| leaf(child, program))
 }
 
 /// As long, and the same for everybody.

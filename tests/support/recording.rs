@@ -57,6 +57,8 @@ pub enum Event {
     Asks(String),
     /// So much goes on in the background, from now on.
     Background(u32),
+    /// The recording ends; nothing more had happened until then.
+    End,
 }
 
 /// What an agent truly does: one of these words, and how that is known.
@@ -101,6 +103,7 @@ impl fmt::Display for Event {
             Event::Truth(truth) => write!(f, "truth {} {}", truth.words.join("|"), truth.why),
             Event::Asks(words) => write!(f, "asks {words}"),
             Event::Background(count) => write!(f, "background {count}"),
+            Event::End => f.write_str("end"),
         }
     }
 }
@@ -159,6 +162,7 @@ fn event(text: &str) -> Option<Event> {
             Event::Truth(Truth::new(words, why))
         }
         "asks" => Event::Asks(words),
+        "end" => Event::End,
         "background" => Event::Background(rest.parse().ok()?),
         _ => return None,
     })

@@ -53,7 +53,7 @@ fn what_each_event_tells() {
             "Notification",
         ),
         (
-            r#""hook_event_name":"Stop","last_assistant_message":"Done.","background_tasks":[{"id":"b1"},{}]"#,
+            r#""hook_event_name":"Stop","last_assistant_message":"Done.","background_tasks":[{"id":"b1","type":"shell"},{},{"type":"subagent"}]"#,
             HookSays::Idle { background: 2 },
             "Stop",
         ),

@@ -9,11 +9,11 @@ use super::finish::EndedRun;
 use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
-    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, Mark, Means,
-    StartContext, StreamFormat, Trace, Watch, child_env, command_agent, deliver, hook_settings,
-    installed, new_conversation_id, own_program,
+    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, StartContext,
+    StreamFormat, Trace, Watch, child_env, command_agent, deliver, hook_settings, installed,
+    new_conversation_id, own_program,
 };
-use crate::daemon::session::{Sign, Signs, Step};
+use crate::daemon::session::{Signs, Step};
 use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Run, Session, Task, Timestamp};
 use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
@@ -265,29 +265,12 @@ impl Service {
         steps_of(&*agent, text)
     }
 
-    /// What an agent's title and screen tell of it. Of one that never says anything of itself, old words may
-    /// stay on the screen: those of its dialogs tell nothing.
+    /// What an agent's title and screen tell of it.
     pub(super) fn signs(&self, agent: &str) -> Signs {
         let Ok(agent) = self.agent_of(agent, None) else {
             return Signs::default();
         };
-        let hints = agent.hints();
-        let sign = |mark: &Mark| {
-            let sign = match mark.means {
-                Means::Working => Sign::Working,
-                Means::Waiting => Sign::Waiting,
-                Means::Permission => Sign::Permission,
-                Means::Idle => Sign::Idle,
-                Means::Limited => Sign::Limited,
-                Means::Auth => Sign::Auth,
-            };
-            (mark.text.clone(), sign)
-        };
-        let screen = hints.screen.iter().filter(|_| hints.says_idle());
-        Signs {
-            titles: hints.titles.iter().map(sign).collect(),
-            screen: screen.map(sign).collect(),
-        }
+        Signs::of(agent.hints())
     }
 
     /// In which words a session's agent tells what it does, and where it runs, where it has no screen.

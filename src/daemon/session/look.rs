@@ -22,11 +22,12 @@ const DRAWN: Duration = Duration::from_millis(60);
 const REASON: Duration = Duration::from_secs(3);
 
 impl Observer {
-    /// There is output: whatever has printed is not starting any more.
+    /// There is output: whatever has printed is not starting any more, unless it is to say so itself.
     pub(super) fn output_says(&mut self, now: Moment) {
         let starting = self.evidence.claim(Source::Process);
+        let starting = starting.is_some_and(|claim| claim.says == Activity::Starting);
         // What is printed before a stream begins is not the agent's word.
-        if starting.is_some_and(|claim| claim.says == Activity::Starting) && !self.headless {
+        if starting && !self.headless && !self.signs.speaks {
             self.withdraw(Source::Process, now);
         }
         let best = self.evidence.best();
@@ -109,7 +110,9 @@ fn read(lines: &[&str], marks: &[(String, Sign)], failed: bool) -> Option<(Sign,
             .iter()
             .rposition(|line| line.contains(words.as_str()))?;
         let seen = match sign {
-            Sign::Permission => asked(&lines[at + 1..]).unwrap_or_else(|| words.clone()),
+            Sign::Permission => {
+                asked(&lines[at + 1..]).unwrap_or_else(|| hook_words(&plain(&lines[at..=at])))
+            }
             Sign::Limited | Sign::Auth => hook_words(&plain(&lines[at..lines.len().min(at + 3)])),
             _ => words.clone(),
         };

@@ -37,7 +37,9 @@ use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 pub(super) use self::answer::{Answer, Answered};
 pub(super) use self::headless::StreamView;
-pub(super) use self::observe::{Sign, Signs};
+#[cfg(test)]
+use self::observe::Sign;
+pub(super) use self::observe::Signs;
 use super::outbox::{ClientId, Outbox};
 use crate::agents::{StreamFormat, Watch};
 use crate::domain::{

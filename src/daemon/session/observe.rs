@@ -5,10 +5,11 @@
 //! it wants them ([`Sights`]). So recorded sessions can be replayed through it. Invariants: what is shown is
 //! always the last decision; while nothing is told and nothing is due, nothing changes.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::{Reasons, status};
-use crate::agents::Report;
+use crate::agents::{Hints, Mark, Means, Report};
 use crate::daemon::clock::Moment;
 use crate::domain::limit::limit_ends;
 use crate::domain::{Activity, Ask, AskKind, Claim, Evidence, Exit, Rule, Source, Timestamp};
@@ -20,6 +21,15 @@ pub(super) const STARTING: Duration = if cfg!(test) {
 } else {
     Duration::from_secs(5)
 };
+/// The same of an agent that can be expected to say something: drawing its first screen is no word of it.
+const SPEAKING: Duration = Duration::from_secs(15);
+/// How long after an agent has said that its turn failed the reason is waited for before it is idle: a usage
+/// limit must not look like the end of the work in between.
+const REASON_WITHIN: Duration = Duration::from_millis(200);
+/// How long the last word of a program counts that says no more of itself, in milliseconds: it is about to end.
+const LEAVING: i64 = 1_000;
+/// The most parts of an agent that are told apart.
+const PARTS: usize = 100;
 /// How long a progress bar or a title that turns counts, in milliseconds, once it stands still.
 const TURNING: i64 = 30_000;
 /// So long without output is quiet.
@@ -70,6 +80,32 @@ pub(in crate::daemon) struct Signs {
     pub(in crate::daemon) titles: Vec<(String, Sign)>,
     /// Words at the end of its screen.
     pub(in crate::daemon) screen: Vec<(String, Sign)>,
+    /// Whether it can be expected to say by itself what it does.
+    pub(in crate::daemon) speaks: bool,
+}
+
+impl Signs {
+    /// Those of an agent. Of one that never says anything of itself, old words may stay on the screen: those
+    /// of its dialogs tell nothing.
+    pub(in crate::daemon) fn of(hints: &Hints) -> Signs {
+        let sign = |mark: &Mark| {
+            let sign = match mark.means {
+                Means::Working => Sign::Working,
+                Means::Waiting => Sign::Waiting,
+                Means::Permission => Sign::Permission,
+                Means::Idle => Sign::Idle,
+                Means::Limited => Sign::Limited,
+                Means::Auth => Sign::Auth,
+            };
+            (mark.text.clone(), sign)
+        };
+        let screen = hints.screen.iter().filter(|_| hints.says_idle());
+        Signs {
+            titles: hints.titles.iter().map(sign).collect(),
+            screen: screen.map(sign).collect(),
+            speaks: hints.says_idle(),
+        }
+    }
 }
 
 /// What can be looked at when it is time to.
@@ -126,6 +162,13 @@ pub(super) struct Observer {
     pub(super) subagents: u32,
     /// When the agent last said that its turn failed.
     pub(super) failed_at: Option<Instant>,
+    /// When it is idle after that, and in which words it said so.
+    idle_after: Option<(Instant, String)>,
+    /// The part of the agent (a subagent) that asks.
+    asking: String,
+    /// The parts at work, if the agent tells of them itself, which then counts for what goes on in the
+    /// background.
+    parts: Option<BTreeSet<String>>,
     /// The newest ask's number.
     last_wait: u64,
 }
@@ -160,12 +203,19 @@ impl Observer {
         self.registry_at = None;
         self.subagents = 0;
         self.failed_at = None;
+        self.idle_after = None;
+        self.asking.clear();
+        self.parts = None;
         self.runs = true;
         self.set_background(0);
         if new {
             self.evidence.begin();
+            let starting = match self.signs.speaks {
+                true => self.starting.max(SPEAKING),
+                false => self.starting,
+            };
             // One without a screen has its prompt: it is starting until its first word, however long that takes.
-            let until = now.time.plus(self.starting.as_millis() as i64);
+            let until = now.time.plus(starting.as_millis() as i64);
             let until = (!self.headless).then_some(until);
             let starts = Activity::Starting;
             self.claim(Source::Process, starts, until, "it was started", now);
@@ -183,6 +233,7 @@ impl Observer {
         self.look_at = None;
         self.registry_at = None;
         self.quiet_at = None;
+        self.idle_after = None;
         self.claim(Source::Process, Activity::Exited(exit), None, words, now);
     }
 
@@ -217,6 +268,11 @@ impl Observer {
         if is_due(self.registry_at) {
             self.read_registry(now, sights);
         }
+        if is_due(self.idle_after.as_ref().map(|(at, _)| *at))
+            && let Some((_, words)) = self.idle_after.take()
+        {
+            self.claim(Source::Program, Activity::Idle, None, &words, now);
+        }
         if is_due(self.conclude_at) {
             self.conclude(now);
         }
@@ -229,6 +285,7 @@ impl Observer {
             self.look_at,
             self.registry_at,
             self.quiet_at,
+            self.idle_after.as_ref().map(|(at, _)| *at),
         ];
         all.into_iter().flatten().min()
     }
@@ -256,6 +313,11 @@ impl Observer {
 
     pub(super) fn background(&self) -> u32 {
         self.shown.background
+    }
+
+    /// Whether the agent tells itself what goes on in the background.
+    pub(super) fn tells_parts(&self) -> bool {
+        self.parts.is_some()
     }
 
     pub(super) fn set_background(&mut self, background: u32) {
@@ -286,6 +348,11 @@ impl Observer {
     pub(super) fn withdraw(&mut self, source: Source, now: Moment) {
         if self.evidence.claim(source).is_some() {
             self.evidence.withdraw(source);
+            // What has said something of itself is not starting any more.
+            let starting = self.evidence.claim(Source::Process);
+            if starting.is_some_and(|claim| claim.says == Activity::Starting) {
+                self.evidence.withdraw(Source::Process);
+            }
             self.conclude(now);
         }
     }
@@ -331,15 +398,57 @@ impl Observer {
 
     /// What the program says of itself.
     pub(super) fn program_says(&mut self, said: &ProgramStatus, now: Moment) {
+        if !said.id.is_empty() && !self.part_says(said) {
+            return;
+        }
+        self.idle_after = None;
         if said.state == ProgramState::Error {
             self.turn_failed(now);
+            self.idle_after = Some((now.at + REASON_WITHIN, status::words(said)));
+            return;
         }
         match status::activity(said) {
             Some(activity) if said.state != ProgramState::Clear => {
                 let words = status::words(said);
                 self.claim(Source::Program, activity, None, &words, now);
             }
-            _ => self.withdraw(Source::Program, now),
+            _ => self.program_leaves(now),
+        }
+    }
+
+    /// Whether the word of a part of the agent is one about the agent: its asks are asked of the same user,
+    /// its turns are not the agent's.
+    fn part_says(&mut self, said: &ProgramStatus) -> bool {
+        let parts = self.parts.get_or_insert_default();
+        let works = matches!(said.state, ProgramState::Working | ProgramState::Blocked);
+        match works {
+            true if parts.len() < PARTS => drop(parts.insert(said.id.clone())),
+            true => {}
+            false => drop(parts.remove(&said.id)),
+        }
+        let count = parts.len() as u32;
+        self.set_background(count);
+        if said.state == ProgramState::Blocked {
+            self.asking.clone_from(&said.id);
+            return true;
+        }
+        let asked = self.asking == said.id;
+        if asked {
+            self.asking.clear();
+        }
+        asked && said.state == ProgramState::Working
+    }
+
+    /// Its last word counts a little longer, but for an ask that nobody can answer any more.
+    fn program_leaves(&mut self, now: Moment) {
+        let said = self.evidence.claim(Source::Program);
+        let last = said.filter(|claim| !matches!(claim.says, Activity::Waiting(_)));
+        match last.cloned() {
+            Some(last) => {
+                let until = Some(now.time.plus(LEAVING));
+                self.claim(Source::Program, last.says, until, &last.words, now);
+            }
+            None => self.withdraw(Source::Program, now),
         }
     }
 

@@ -6,6 +6,8 @@ use crate::terminal::{BlockKind, ProgramState, ProgramStatus};
 /// The activity that a status tells; `None` where it tells none.
 pub(super) fn activity(status: &ProgramStatus) -> Option<Activity> {
     Some(match status.state {
+        // Claude Code 2.1.330 says so of a turn that is over: "1 shell still running".
+        ProgramState::Working if status.message.ends_with("still running") => Activity::Idle,
         ProgramState::Working => Activity::Working,
         ProgramState::Idle | ProgramState::Done | ProgramState::Error => Activity::Idle,
         ProgramState::Blocked => Activity::Waiting(Ask {

@@ -17,6 +17,9 @@ use crate::terminal::Options;
 mod answer;
 mod headless;
 mod observe;
+#[path = "../../../tests/support/recording.rs"]
+mod recording;
+mod replay;
 
 const SESSION: SessionId = SessionId(7);
 const RUN: RunId = RunId(3);
@@ -59,6 +62,7 @@ fn open(
                 ("Would you like".to_owned(), Sign::Permission),
                 ("usage limit".to_owned(), Sign::Limited),
             ],
+            speaks: false,
         },
         notices: sender,
         outer: None,

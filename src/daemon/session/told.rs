@@ -14,6 +14,8 @@ use crate::domain::{Activity, Ask, AskKind, Hook, HookSays, Source};
 const TURN: i64 = 10 * 60 * 1000;
 /// How often the registry is read while the agent prints.
 const READ_EVERY: Duration = Duration::from_secs(1);
+/// After a hook the agent writes the same into its registry, which is read then.
+const WRITTEN: Duration = Duration::from_millis(400);
 /// The most subagents that are counted.
 const SUBAGENTS: u32 = 1000;
 
@@ -54,6 +56,10 @@ impl Observer {
     pub(super) fn hook_says(&mut self, hook: Hook, now: Moment) {
         if !self.runs {
             return;
+        }
+        if self.registry {
+            let soon = now.at + WRITTEN;
+            self.registry_at = Some(self.registry_at.map_or(soon, |at| at.min(soon)));
         }
         let led = hook.is_led();
         let words = &hook.words;
@@ -113,6 +119,8 @@ impl Observer {
 
     /// `others`: what goes on in the background beside subagents.
     fn note_background(&mut self, others: u32) {
-        self.set_background(others.saturating_add(self.subagents));
+        if !self.tells_parts() {
+            self.set_background(others.saturating_add(self.subagents));
+        }
     }
 }

@@ -328,3 +328,41 @@ fn words_are_bounded_and_clean() {
     let words = &evidence.claim(Title).unwrap().words;
     assert!(words.chars().count() <= MOST_WORDS && !words.contains('\x1b'));
 }
+
+#[test]
+fn a_hook_is_newer_than_a_registry_that_was_read_before() {
+    let mut evidence = evidence(vec![says(Registry, Activity::Idle, 1)]);
+    evidence.note(until(says(Hook, Activity::Working, 3), 600));
+    let decision = evidence.decide(at(3));
+    assert_eq!(decision.activity, Activity::Working);
+    assert_eq!((decision.rule, decision.by), (Newer, Some(Hook)));
+    // Read again, it goes first, though it says the same as before.
+    evidence.note(says(Registry, Activity::Idle, 4));
+    let decision = evidence.decide(at(4));
+    assert_eq!(decision.activity, Activity::Idle);
+    assert_eq!((decision.rule, decision.by), (MostTrusted, Some(Registry)));
+    // What the program says itself is never waited for.
+    evidence.note(says(Program, Activity::Idle, 5));
+    evidence.note(until(says(Hook, Activity::Working, 6), 600));
+    assert_eq!(evidence.decide(at(6)).by, Some(Program));
+}
+
+/// However soon after the limit it begins, and ends.
+#[test]
+fn a_turn_that_begins_ends_a_limit() {
+    let limited = Activity::Limited(None);
+    let mut evidence = evidence(vec![
+        says(Program, Activity::Working, 1),
+        says(Screen, limited.clone(), 2),
+        says(Program, Activity::Idle, 2),
+    ]);
+    assert_eq!(evidence.decide(at(3)).activity, limited);
+    evidence.note(says(Program, Activity::Working, 4));
+    assert_eq!(evidence.decide(at(4)).activity, Activity::Working);
+    evidence.note(says(Program, Activity::Idle, 5));
+    assert_eq!(evidence.decide(at(5)).activity, Activity::Idle);
+    // A registry may be read late: busy is what it was before.
+    evidence.note(says(Hook, limited.clone(), 10));
+    evidence.note(says(Registry, Activity::Working, 11));
+    assert_eq!(evidence.decide(at(12)).activity, limited);
+}

@@ -146,3 +146,40 @@ fn subagents_and_shells_are_counted_apart_from_turns() {
     hook(HookSays::SubagentEnded);
     fixture.expect_meta(|meta| meta.background == 3);
 }
+
+/// What a subagent or a shell in the background does is not what the agent does, but for what it asks.
+#[test]
+fn parts_of_an_agent_are_told_apart() {
+    let mut fixture = Fixture::new();
+    let asks = |meta: &Meta| matches!(meta.activity, Activity::Waiting(_));
+    fixture.print(b"\x1b]7501;state=working:app=x\x07\x1b]7501;state=working:app=x:id=a\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Working && meta.background == 1);
+    fixture.print(b"\x1b]7501;state=blocked:app=x:id=a:kind=permission:msg=cm0geA==\x07");
+    fixture.expect_meta(asks);
+    fixture.print(b"\x1b]7501;state=working:app=x:id=b\x07");
+    fixture.expect_meta(|meta| asks(meta) && meta.background == 2);
+    fixture.print(b"\x1b]7501;state=working:app=x:id=a\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Working);
+    // "1 shell still running": the turn is over.
+    fixture.print(b"\x1b]7501;state=working:app=x:msg=MSBzaGVsbCBzdGlsbCBydW5uaW5n\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Idle);
+    fixture.print(b"\x1b]7501;state=clear:id=a\x07\x1b]7501;state=clear:id=b\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Idle && meta.background == 0);
+}
+
+/// A failed turn is shown when its reason had the time to be told, and not as its end before.
+#[test]
+fn a_limit_does_not_look_like_the_end_of_the_work() {
+    let mut fixture = Fixture::new();
+    fixture.print(b"\x1b]7501;state=working:app=x\x07");
+    fixture.expect_meta(|meta| meta.activity == Activity::Working);
+    fixture.print(b"usage limit, try again in 2 hours\r\n\x1b]7501;state=error:app=x\x07");
+    fixture.expect_meta(|meta| matches!(meta.activity, Activity::Limited(Some(_))));
+    let past: Vec<Activity> = fixture
+        .reasons()
+        .past
+        .into_iter()
+        .map(|turn| turn.activity)
+        .collect();
+    assert!(!past.contains(&Activity::Idle), "{past:?}");
+}
