@@ -71,6 +71,7 @@ async fn measure(times: usize) {
         &run,
         &"\u{1b}{[".repeat(20_000),
     );
+    settle(&mut watcher).await;
     let mut heard = Vec::new();
     for number in 0..times {
         let (event, activity) = match number % 2 {
@@ -81,7 +82,7 @@ async fn measure(times: usize) {
         hook(runtime, &run, &PAYLOAD.replace("EVENT", event));
         hears(&mut watcher, task, &activity).await;
         heard.push(start.elapsed());
-        tokio::time::sleep(APART).await;
+        settle(&mut watcher).await;
     }
     report("a client hears of a hook (with its process)", heard);
     let mut heard = Vec::new();
@@ -99,13 +100,21 @@ async fn measure(times: usize) {
             .unwrap();
         hears(&mut watcher, task, &activity).await;
         heard.push(start.elapsed());
-        tokio::time::sleep(APART).await;
+        settle(&mut watcher).await;
     }
     report("a client hears of OSC 7501 (with a key typed)", heard);
 }
 
 fn working() -> String {
     PAYLOAD.replace("EVENT", "UserPromptSubmit")
+}
+
+/// Waits until nothing more is told: what is left of one change must not be taken for the next.
+async fn settle(watcher: &mut Watcher) {
+    while tokio::time::timeout(APART, watcher.events.recv())
+        .await
+        .is_ok()
+    {}
 }
 
 /// Waits for the event that says so.
