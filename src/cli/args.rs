@@ -5,8 +5,8 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
     accept, adopt, answer, attach, cancel, capture, check, comment, completions, costs, daemon,
-    demo, diff, doctor, explain, inbox, keys, logs, ls, mv, new, project, queue, resume, retry, rm,
-    send, sessions, show, start, stop, tui, undo,
+    demo, diff, doctor, explain, inbox, keys, logs, loops, ls, mv, new, project, queue, resume,
+    retry, rm, send, sessions, show, start, stop, tui, undo,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -73,6 +73,7 @@ pub(super) enum Command {
     Diff(diff::Diff),
     Check(check::Check),
     Comment(comment::Comment),
+    Loop(loops::Loop),
     Explain(explain::Explain),
     Move(mv::Move),
     Accept(Box<accept::Accept>),

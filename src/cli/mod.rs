@@ -10,6 +10,7 @@ mod complete;
 mod context;
 mod describe;
 mod failure;
+mod loop_words;
 mod output;
 mod pick;
 mod roles;
@@ -101,6 +102,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Diff(command) => command.run(ctx).await?,
         Command::Check(command) => command.run(ctx).await?,
         Command::Comment(command) => command.run(ctx).await?,
+        Command::Loop(command) => command.run(ctx).await?,
         Command::Explain(command) => command.run(ctx).await?,
         Command::Move(command) => command.run(ctx).await?,
         Command::Accept(command) => command.run(ctx).await?,

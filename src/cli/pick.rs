@@ -110,6 +110,7 @@ mod tests {
             session: None,
             git: None,
             hold: None,
+            loop_view: None,
             cost: None,
             review: Default::default(),
         }

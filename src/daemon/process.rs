@@ -87,6 +87,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     tokio::spawn(async move { settling.settle_operations().await });
     tokio::spawn(scheduler::run(service.clone()));
     tokio::spawn(monitor::run(service.clone()));
+    tokio::spawn(service.clone().run_loops());
     service.schedule.notify_one();
     let accepting = tokio::spawn(server::accept(listener, service.clone()));
     let end = loop {

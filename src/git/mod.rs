@@ -8,6 +8,7 @@
 //! Readings are gix's, except where it would mean rebuilding git: the text of a diff and lists of ignored
 //! files come from `git`, as does everything that writes.
 
+mod changed;
 mod diff;
 mod done;
 mod error;
@@ -36,6 +37,7 @@ mod worktree;
 #[cfg(test)]
 mod tests;
 
+pub use changed::{changed_paths, dirty};
 pub use diff::{Wanted, Which, changes, diff, diff_since};
 pub use done::{Done, done};
 pub use error::{GitError, Result};

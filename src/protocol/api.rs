@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::changes::*;
 use super::conversations::*;
 use super::error::ApiError;
+use super::loops::*;
 use super::messages::*;
 use super::review::*;
 use super::views::*;
@@ -119,6 +120,12 @@ macro_rules! with_requests {
             Undo undo(UndoWish) -> Undone;
             /// What was done that can be taken back, the newest first.
             ListOperations list_operations(()) -> Vec<OperationView>;
+            /// How a task's loop stands.
+            ShowLoop show_loop(TaskId) -> LoopView;
+            /// Steers a loop.
+            ControlLoop control_loop(ControlLoop) -> LoopView;
+            /// A loop with what came of each iteration.
+            LoopHistory loop_history(TaskId) -> LoopHistory;
         }
     };
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::api::{Request, Response};
 use super::error::ApiError;
 use super::input::Input;
+use super::loops::NewLoop;
 use super::screen::ScreenUpdate;
 use super::views::{QueueView, SessionView, TaskCard};
 use crate::domain::{
@@ -46,6 +47,8 @@ pub struct NewTask {
     pub start: bool,
     /// The size of terminal to start with, in columns and rows.
     pub size: Option<(u16, u16)>,
+    /// What is wanted of its loop, where its mode is that.
+    pub looped: Option<NewLoop>,
 }
 
 /// Which costs, and what they are added up by.

@@ -13,6 +13,7 @@ pub mod error;
 pub mod hello;
 pub mod inbox;
 pub mod input;
+pub mod loops;
 pub mod messages;
 pub mod review;
 pub mod screen;
@@ -30,6 +31,7 @@ pub use error::{ApiError, ErrorCode};
 pub use hello::{Hello, HelloError, PROTOCOL_VERSION};
 pub use inbox::{InboxEntry, inbox};
 pub use input::{Input, Key, KeyPress, Modifiers, MouseButton, MouseInput, MouseKind};
+pub use loops::*;
 pub use messages::*;
 pub use review::*;
 pub use screen::{

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::loops::LoopView;
 use super::review::ReviewView;
 use super::screen::{Row, Style};
 use crate::domain::health::{Present, Sign};
@@ -80,6 +81,8 @@ pub struct TaskCard {
     pub hold: Option<HoldView>,
     /// What all of its sessions cost so far; `None` where nobody knows.
     pub cost: Option<Cost>,
+    /// Its loop; `None` where none has begun.
+    pub loop_view: Option<LoopView>,
     /// What a review needs to know.
     pub review: ReviewView,
 }

@@ -9,6 +9,7 @@ mod checks;
 mod comments;
 mod events;
 mod index;
+mod loops;
 mod migrate;
 mod operations;
 mod projects;
@@ -26,6 +27,7 @@ use rusqlite::Connection;
 
 pub use events::EventDraft;
 pub use index::{Index, IndexEntry, NewWords, Wanted, WrittenAs};
+pub use loops::StoredLoop;
 pub use usage::Spent;
 
 /// Why the database cannot do it.

@@ -107,6 +107,7 @@ pub fn card(task: Task) -> TaskCard {
         session: None,
         git: None,
         hold: None,
+        loop_view: None,
         cost: None,
         review: Default::default(),
     }

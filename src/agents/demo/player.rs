@@ -294,6 +294,11 @@ impl Player {
                     self.steps.push_front(step);
                 }
             }
+            Step::When { test, step } => {
+                if self.workshop.holds(&test) {
+                    self.steps = step.into();
+                }
+            }
             Step::Work => {
                 let files = self.workshop.files();
                 let plot = plot::plot(self.seed, &self.words, self.turn, &files);

@@ -14,6 +14,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         include_str!("../../../assets/demo/scripts/bench.toml"),
     ),
     (
+        "budget",
+        include_str!("../../../assets/demo/scripts/budget.toml"),
+    ),
+    (
         "json",
         include_str!("../../../assets/demo/scripts/json.toml"),
     ),
@@ -104,6 +108,14 @@ pub enum Step {
         /// How many times.
         times: u32,
         /// What.
+        step: Vec<Step>,
+    },
+    /// Where this succeeds in `sh`, do these steps and none of those behind: what an iteration of a loop finds
+    /// decides what it does.
+    When {
+        /// What is tried; not shown.
+        test: String,
+        /// What is done.
         step: Vec<Step>,
     },
     /// Be so many times slower from here on.
@@ -289,9 +301,10 @@ mod tests {
             step = ["hang", { exit = 3 }, { slow = 2.5 }, { flood = 9 }, "work",
                     { fail = { code = 2, message = "m" } }, { ask_permission = "p" },
                     { ask_question = "q" }, { read = "r" }, { run = "true" }, { commit = "c" },
-                    { loop = { times = 2, step = [{ say = "again" }] } }]
+                    { loop = { times = 2, step = [{ say = "again" }] } },
+                    { when = { test = "false", step = ["hang"] } }]
         "#;
-        assert_eq!(parse(text).unwrap().steps.len(), 12);
+        assert_eq!(parse(text).unwrap().steps.len(), 13);
     }
 
     #[test]

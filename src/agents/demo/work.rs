@@ -74,6 +74,18 @@ impl Workshop {
         }
     }
 
+    /// Whether `test` succeeds in `sh`, without a word.
+    pub fn holds(&self, test: &str) -> bool {
+        let status = Command::new("sh")
+            .args(["-c", test])
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        status.is_ok_and(|status| status.success())
+    }
+
     /// Changes a file.
     pub fn edit(&mut self, edit: &Edit) -> Tool {
         let mut tool = Tool {

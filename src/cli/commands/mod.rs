@@ -18,6 +18,7 @@ pub(super) mod explain;
 pub(super) mod inbox;
 pub(super) mod keys;
 pub(super) mod logs;
+pub(super) mod loops;
 pub(super) mod ls;
 pub(super) mod mv;
 pub(super) mod new;

@@ -12,9 +12,10 @@ use super::super::complete;
 use super::super::context::Context;
 use super::super::failure::{Failure, Outcome};
 use super::super::{pick, screen};
+use super::loops::LimitArgs;
 use crate::client::Client;
 use crate::domain::{MicroUsd, Mode, Priority};
-use crate::protocol::{Api, NewTask};
+use crate::protocol::{Api, NewLoop, NewTask};
 
 /// The longest prompt read from a file, in bytes; a frame to the daemon has to hold it.
 const MAX_PROMPT: u64 = 4 * 1024 * 1024;
@@ -26,6 +27,7 @@ Examples:
   gluon new \"bump deps\" --agent codex --after 12    once task 12 is done
   gluon new \"fix the typos\" --once --start         one run without a screen, then review
   gluon new \"docs\" --prompt-file notes.md           title here, prompt from a file
+  gluon new \"port it\" --loop --check \"cargo test\" --max-iterations 20 --start
   git log -5 | gluon new \"release notes\" --prompt-file -
   gluon new \"watch the logs\" --start -- tail -f app.log";
 
@@ -74,6 +76,23 @@ pub(in crate::cli) struct New {
     /// The most it may cost, in dollars
     #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     budget: Option<MicroUsd>,
+    #[command(flatten, next_help_heading = "Loop")]
+    limits: LimitArgs,
+    /// The loop's own check command, in place of the project's
+    #[arg(long, value_name = "CMD", help_heading = "Loop")]
+    check: Option<String>,
+    /// Loop without a check command, though the project has one
+    #[arg(long, conflicts_with = "check", help_heading = "Loop")]
+    no_check: bool,
+    /// The plan file, whose boxes are evidence [default: TODO.md, TASKS.md, fix_plan.md, PLAN.md]
+    #[arg(long, value_name = "FILE", help_heading = "Loop")]
+    plan: Option<String>,
+    /// Go on with the same conversation instead of a fresh one for each iteration
+    #[arg(long, help_heading = "Loop")]
+    same_conversation: bool,
+    /// The loop's own template of what the agent is told
+    #[arg(long, value_name = "FILE", help_heading = "Loop")]
+    template: Option<PathBuf>,
     /// Leave it in the queue until it is started by hand
     #[arg(long, conflicts_with_all = ["start", "attach"])]
     hold: bool,
@@ -93,6 +112,7 @@ pub(in crate::cli) struct New {
 impl New {
     pub(in crate::cli) async fn run(self, ctx: &Context) -> Outcome {
         let (title, prompt) = self.words()?;
+        let looped = self.looped()?;
         let client = ctx.client().await?;
         let size = (self.start || self.attach).then(screen::size).flatten();
         let task = NewTask {
@@ -114,6 +134,7 @@ impl New {
             held: self.hold,
             start: self.start || self.attach,
             size,
+            looped,
         };
         let card = client.create_task(task).await?;
         if self.attach {
@@ -122,6 +143,30 @@ impl New {
             return screen::attach(ctx, card.task.id).await;
         }
         super::tell_started(ctx, &card, self.format.json)
+    }
+
+    /// What is wanted of the loop.
+    fn looped(&self) -> Outcome<Option<NewLoop>> {
+        let wanted = self.limits.is_some()
+            || self.check.is_some()
+            || self.no_check
+            || self.plan.is_some()
+            || self.same_conversation
+            || self.template.is_some();
+        if !self.looped && self.mode != Mode::Loop {
+            if wanted {
+                return Err(Failure::usage("that is said of loops only").with_hint("add --loop"));
+            }
+            return Ok(None);
+        }
+        Ok(Some(NewLoop {
+            limits: self.limits.limits(None)?,
+            check: self.check.clone(),
+            no_check: self.no_check,
+            plan: self.plan.clone(),
+            same_conversation: self.same_conversation,
+            template: self.template.as_ref().map(read_prompt).transpose()?,
+        }))
     }
 
     /// Title and prompt.

@@ -173,11 +173,7 @@ impl Service {
         };
         let launch = match task.mode {
             Mode::Interactive => agent.start(&context)?,
-            Mode::Once => agent.headless(&context)?,
-            Mode::Loop => {
-                let message = "loops are not there yet; use the mode interactive or once";
-                return Err(ApiError::new(ErrorCode::Invalid, message));
-            }
+            Mode::Once | Mode::Loop => agent.headless(&context)?,
         };
         self.plan(task, &*agent, launch)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::projects::project_file;
-use super::records::{Change, USER};
+use super::records::{Actor, Change, USER};
 use super::{Caller, Service, blocking};
 use crate::config::setup_hash;
 use crate::daemon::check::{self, Check, Printed};
@@ -76,12 +76,34 @@ impl Service {
         let task = self.task(id)?;
         let project = self.project(task.project)?;
         let command = self.check_command(&project)?;
+        let timeout = self.check_timeout();
+        let record = self.check_with(&task, command, timeout, USER).await;
+        if let Ok(record) = &record {
+            let level = match record.verdict {
+                Verdict::Passed => Level::Info,
+                _ => Level::Warning,
+            };
+            let text = format!("{}: the check {}", task.title, record.verdict.words());
+            self.say(Some(id), level, text);
+        }
+        record
+    }
+
+    /// Runs `command` as a task's check and keeps what came of it.
+    pub(super) async fn check_with(
+        self: &Arc<Self>,
+        task: &Task,
+        command: String,
+        timeout: Duration,
+        actor: Actor,
+    ) -> ApiResult<CheckRecord> {
+        let id = task.id;
         let Some(dir) = task.worktree.clone().filter(|dir| dir.is_dir()) else {
             let message = format!("task {id} has no worktree to check");
             return Err(ApiError::new(ErrorCode::Refused, message));
         };
         let running = Running {
-            command: command.clone(),
+            command,
             printed: Printed::default(),
             at: clock::now(),
         };
@@ -94,22 +116,16 @@ impl Service {
             state.checking.insert(id, running.clone());
         }
         self.publish_task(id);
-        let record = self.check_in(&task, dir, &running).await;
+        let record = self.check_in(task, dir, &running, timeout).await;
         self.state().checking.remove(&id);
         let record = record.and_then(|record| {
             self.store.set_check(&record)?;
             Ok(record)
         });
         if let Ok(record) = &record {
-            let change = Change::new(USER, "checked").detail(record.verdict.words());
+            let change = Change::new(actor, "checked").detail(record.verdict.words());
             self.note_event(id, &change);
             self.state().freshness.insert(id, Freshness::Current);
-            let level = match record.verdict {
-                Verdict::Passed => Level::Info,
-                _ => Level::Warning,
-            };
-            let text = format!("{}: the check {}", task.title, record.verdict.words());
-            self.say(Some(id), level, text);
         }
         self.publish_task(id);
         self.look_at_check(id).await;
@@ -121,6 +137,7 @@ impl Service {
         task: &Task,
         dir: std::path::PathBuf,
         running: &Running,
+        timeout: Duration,
     ) -> ApiResult<CheckRecord> {
         let place = dir.clone();
         // Of the files as they are when it begins: what is changed meanwhile was perhaps not looked at.
@@ -128,7 +145,7 @@ impl Service {
         let check = Check {
             command: running.command.clone(),
             dir,
-            timeout: self.check_timeout(),
+            timeout,
             env: vec![("GLUON_TASK".into(), task.id.to_string().into())],
         };
         let checked = check::run(&check, &running.printed).await;

@@ -43,6 +43,7 @@ impl Service {
             state.learning.remove(&ended.session);
         }
         self.settle_cost(ended.session).await;
+        self.iteration_over(&ended).await;
         // After that: who has stopped it may ask next what it cost.
         let waiting = self.state().waiting.remove(&run);
         for waiter in waiting.into_iter().flatten() {
@@ -134,6 +135,8 @@ impl Service {
                 let change = change(DAEMON, "interrupted");
                 self.park(task.id, change, Reason::Interrupted)?;
             }
+            // Its loop decides what comes next.
+            None if self.is_looping(task.id) => {}
             None => {
                 let reason = self.judge(task, session, ended);
                 let (kind, detail) = match &reason {

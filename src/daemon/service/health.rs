@@ -17,10 +17,8 @@ use super::{Service, blocking};
 use crate::daemon::clock;
 use crate::daemon::processes::{self, Processes, Work};
 use crate::daemon::session::{Command, Meta, SessionHandle};
-use crate::domain::health::{
-    Children, History, Present, Process, ScreenWords, Sign, Tripped, judge,
-};
-use crate::domain::{Activity, Mode, RunId, SessionId, TaskId, Timestamp, Verdict};
+use crate::domain::health::{Children, History, Present, Process, ScreenWords, Sign, judge};
+use crate::domain::{Activity, HealthRule, Mode, RunId, SessionId, TaskId, Timestamp, Verdict};
 use crate::git::TreeWatch;
 use crate::protocol::{ApiResult, HealthView};
 use crate::pty::process;
@@ -77,14 +75,6 @@ impl Service {
     fn note_sign_at(&self, session: SessionId, at: Timestamp, sign: Sign) {
         if let Some(watched) = self.state().health.get_mut(&session) {
             watched.history.note(at, sign);
-        }
-    }
-
-    /// What a loop's breaker says of its session; `None`: nothing.
-    #[allow(dead_code)] // For the loops.
-    pub(super) fn set_tripped(&self, session: SessionId, tripped: Option<Tripped>) {
-        if let Some(watched) = self.state().health.get_mut(&session) {
-            watched.present.tripped = tripped;
         }
     }
 
@@ -358,14 +348,17 @@ impl Service {
     }
 
     /// Judges a session, and says so where the verdict is another.
-    fn judge_health(&self, session: SessionId) {
+    fn judge_health(self: &Arc<Self>, session: SessionId) {
         let limits = self.config.health.thresholds();
         let now = clock::now();
+        let task = self.state().health.get(&session).map(|w| w.task);
+        let tripped = task.and_then(|task| self.loop_tripped(task));
         let (task, before, verdict) = {
             let mut state = self.state();
             let Some(watched) = state.health.get_mut(&session) else {
                 return;
             };
+            watched.present.tripped = tripped;
             let verdict = judge(&watched.history, &watched.present, &limits, now);
             let before = watched.verdict.replace(verdict.clone());
             (watched.task, before, verdict)
@@ -384,6 +377,9 @@ impl Service {
                 .session(session)
                 .detail(detail);
             self.note_event(task, &change);
+        }
+        if verdict.rule == HealthRule::Dead && changed {
+            self.loop_stalled(task, verdict.sentence(now));
         }
         self.publish_session(session);
     }

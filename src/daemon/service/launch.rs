@@ -68,12 +68,18 @@ impl Service {
             (Action::Start, "started")
         };
         allowed(task.status, action)?;
-        if again && !start.recap {
+        if Self::is_loop(&task) {
+            self.require_loop(&task, &start)?;
+        } else if again && !start.recap {
             self.require_conversation(&task).await?;
         }
         let change = Change::new(actor, kind).detail(start.message.clone().unwrap_or_default());
         let task = self.act(id, action, change, |task| task.held = false)?;
-        if let Err(error) = self.launch(&task, &start).await {
+        let launched = match Self::is_loop(&task) {
+            true => self.begin_loop(&task, &start),
+            false => self.launch(&task, &start).await,
+        };
+        if let Err(error) = launched {
             tracing::warn!(task = id.0, %error, "a task cannot be started");
             let mut why = error.message;
             if let Some(hint) = error.hint {
@@ -142,7 +148,7 @@ impl Service {
         Ok(())
     }
 
-    fn new_session(&self, task: &Task, cwd: &Path, plan: &Plan) -> ApiResult<Session> {
+    pub(super) fn new_session(&self, task: &Task, cwd: &Path, plan: &Plan) -> ApiResult<Session> {
         Ok(self.store.add_session(&Session {
             id: SessionId(0),
             task: task.id,
@@ -158,7 +164,7 @@ impl Service {
         })?)
     }
 
-    fn revive(&self, session: Session) -> ApiResult<Session> {
+    pub(super) fn revive(&self, session: Session) -> ApiResult<Session> {
         let session = Session {
             state: SessionState::Live,
             ended_at: None,
@@ -170,7 +176,7 @@ impl Service {
     }
 
     /// Starts the process and lets the session follow it.
-    async fn spawn(
+    pub(super) async fn spawn(
         &self,
         task: &Task,
         session: &Session,
@@ -250,7 +256,7 @@ impl Service {
     }
 
     /// Puts the project's setup command before the agent, if there is one that the user trusts.
-    fn wrap_setup(
+    pub(super) fn wrap_setup(
         &self,
         project: &Project,
         session: SessionId,
@@ -279,7 +285,7 @@ impl Service {
     }
 
     /// Ends a setup command that takes too long.
-    fn watch_setup(self: &Arc<Self>, run: RunId, session: SessionId) {
+    pub(super) fn watch_setup(self: &Arc<Self>, run: RunId, session: SessionId) {
         let service = self.clone();
         let patience = Duration::from_secs(self.config.worktrees.setup_timeout.max(1));
         tokio::spawn(async move {

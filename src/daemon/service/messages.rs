@@ -23,6 +23,10 @@ impl Service {
             return Err(ApiError::new(ErrorCode::Invalid, "the message is empty"));
         }
         let task = self.task(id)?;
+        if task.status == Status::Running && self.is_looping(id) {
+            self.tell_loop(id, message.text)?;
+            return self.card(id);
+        }
         if task.status == Status::Running {
             let _lock = self.lock_task(id).await;
             let handle = self.live_handle(id)?;

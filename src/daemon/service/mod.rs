@@ -18,6 +18,7 @@ mod git;
 mod health;
 mod integrate;
 mod launch;
+mod loops;
 mod messages;
 mod moves;
 mod notices;
@@ -89,6 +90,9 @@ pub(super) struct Service {
     writing: Mutex<()>,
     state: Mutex<State>,
     notices: mpsc::UnboundedSender<(SessionId, Notice)>,
+    /// The loops. Never locked while `state` is.
+    loops: Mutex<loops::Loops>,
+    loop_bell: loops::LoopBell,
 }
 
 /// What is known of the present moment only.
@@ -167,6 +171,8 @@ impl Service {
             writing: Mutex::new(()),
             state: Mutex::new(State::default()),
             notices: parts.notices,
+            loops: Mutex::default(),
+            loop_bell: loops::LoopBell::default(),
         })
     }
 

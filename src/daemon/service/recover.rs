@@ -14,6 +14,7 @@ use crate::protocol::ApiResult;
 impl Service {
     /// Brings store and keeper to agree.
     pub(in crate::daemon) async fn recover(self: &Arc<Self>, kept: Vec<Kept>) -> ApiResult<()> {
+        self.load_loops()?;
         let mut followed = HashSet::new();
         for kept in kept {
             let run = kept.run;
@@ -41,12 +42,12 @@ impl Service {
         for task in self.store.tasks()? {
             let live = self.newest_session(task.id)?;
             let live = live.is_some_and(|session| session.state == SessionState::Live);
-            if task.status == Status::Running && !live {
+            if task.status == Status::Running && !live && !self.is_looping(task.id) {
                 let change = Change::new(DAEMON, "interrupted");
                 self.park(task.id, change, Reason::Interrupted)?;
             }
         }
-        Ok(())
+        self.recover_loops().await
     }
 
     /// Follows a process that the keeper kept; `None` where its end is recorded already.

@@ -36,7 +36,7 @@ impl Service {
             .map_err(|error| super::internal(error.to_string()))?
     }
 
-    async fn remove(&self, remove: ConfirmTask) -> ApiResult<Removed> {
+    async fn remove(self: &Arc<Self>, remove: ConfirmTask) -> ApiResult<Removed> {
         let id = remove.task;
         let _lock = self.lock_task(id).await;
         let risk = self.risk_of(id).await?;
@@ -117,6 +117,7 @@ impl Service {
 
     /// What is known of a removed task goes; the output of its sessions is put aside.
     fn forget_task(&self, operation: i64, id: TaskId, sessions: &[Session]) {
+        self.forget_loop(id);
         let mut closed = Vec::new();
         {
             let mut state = self.state();

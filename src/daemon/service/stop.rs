@@ -49,7 +49,7 @@ impl Service {
     }
 
     /// Ends a running task's agent; the task goes where `why` says. Under the task's lock.
-    pub(super) async fn stop_for(&self, id: TaskId, why: StopWhy) -> ApiResult<()> {
+    pub(super) async fn stop_for(self: &Arc<Self>, id: TaskId, why: StopWhy) -> ApiResult<()> {
         let session = self.newest_session(id)?;
         let session = session.filter(|session| session.state == SessionState::Live);
         let run = session.as_ref().and_then(|session| {
@@ -104,7 +104,7 @@ impl Service {
     }
 
     /// A task that is running by name only.
-    fn stop_without_process(&self, id: TaskId, why: StopWhy) -> ApiResult<()> {
+    fn stop_without_process(self: &Arc<Self>, id: TaskId, why: StopWhy) -> ApiResult<()> {
         if self.task(id)?.status != Status::Running {
             return Ok(());
         }
@@ -114,6 +114,7 @@ impl Service {
             StopWhy::Review => self.to_review(id, change, Reason::Stopped)?,
             StopWhy::Cancel => self.act(id, Action::Cancel, change, |_| {})?,
         };
+        self.halt_loop(id);
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::records::{Change, USER, last_position};
 use super::{Caller, Service};
 use crate::daemon::clock;
 use crate::domain::names::title_from_prompt;
-use crate::domain::{Project, Status, Task, TaskId};
+use crate::domain::{Mode, Project, Status, Task, TaskId};
 use crate::protocol::{
     ApiError, ApiResult, Board, EditTask, ErrorCode, NewTask, StartTask, TaskCard, TaskDetail,
 };
@@ -30,6 +30,10 @@ impl Service {
         let project = self.register(&new.directory, None).await?;
         let (start, size) = (new.start, new.size);
         let here = self.branch_here(&new.directory).await?;
+        let looped = match new.mode {
+            Mode::Loop => Some(self.loop_wishes(new.looped.clone().unwrap_or_default())?),
+            _ => None,
+        };
         let mut task = self.new_task(new, &project)?;
         if task.base.is_none() && project_file(&project.path)?.base.is_none() {
             task.base = here;
@@ -52,6 +56,9 @@ impl Service {
             },
             draft,
         )?;
+        if let Some(wishes) = &looped {
+            self.store.set_loop_settings(task.id, wishes)?;
+        }
         if start {
             let request = StartTask {
                 task: task.id,

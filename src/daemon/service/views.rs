@@ -43,6 +43,7 @@ impl Service {
             .and_then(|state| state.view.clone());
         TaskCard {
             cost: self.known(self.store.cost_of_task(task.id)),
+            loop_view: self.loop_view(task.id),
             review: self.review_view(task.id, task.status),
             task,
             project_name,
@@ -160,12 +161,20 @@ impl Service {
             SessionState::Live => meta.activity,
             _ => Activity::Exited(session.exit.unwrap_or(Exit::Lost)),
         };
+        let since = session.ended_at.unwrap_or(meta.activity_since);
+        // Between two iterations no process runs, and the loop is at work all the same.
+        let (activity, since) = match session.state {
+            SessionState::Live => (activity, since),
+            _ => self
+                .loop_activity(session.task)
+                .unwrap_or((activity, since)),
+        };
         let runs = self.store.count_runs(session.id).unwrap_or_default();
         let resumable = self.is_resumable(&session);
         SessionView {
             task_title,
             activity,
-            activity_since: session.ended_at.unwrap_or(meta.activity_since),
+            activity_since: since,
             health: self.verdict_on(session.id),
             terminal_title: meta.title,
             last_output_at: meta.last_output_at,

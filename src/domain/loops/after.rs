@@ -59,10 +59,13 @@ impl LoopState {
             self.record(&facts, &before, cut.as_ref(), None, now);
             return self.after_excuse(&facts, cut.as_ref(), now);
         }
-        if let RunEnd::Failed(fault @ (Fault::Auth | Fault::Billing), words) = &facts.end {
+        if let RunEnd::Failed(fault @ (Fault::Auth | Fault::Billing | Fault::Broken), words) =
+            &facts.end
+        {
             let why = match fault {
                 Fault::Auth => EndWhy::Auth(words.clone()),
-                _ => EndWhy::Billing(words.clone()),
+                Fault::Billing => EndWhy::Billing(words.clone()),
+                _ => EndWhy::Failed(words.clone()),
             };
             self.record(&facts, &before, cut.as_ref(), None, now);
             return self.end(why, now);
@@ -151,6 +154,7 @@ impl LoopState {
         };
         let boxes = facts.plans.iter().map(Plan::boxes).sum();
         self.most_boxes = self.most_boxes.max(boxes);
+        self.plans.clone_from(&facts.plans);
         let ask = ask_of(facts);
         self.breaker = self.breaker.after(&Seen {
             progress,

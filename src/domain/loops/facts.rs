@@ -55,6 +55,8 @@ pub enum Fault {
     Auth,
     /// The bill is not paid.
     Billing,
+    /// The iteration could not begin: the setup command failed, for example.
+    Broken,
     /// Anything else.
     Other,
 }

@@ -8,6 +8,7 @@ use super::breaker::Breaker;
 use super::confidence::Confidence;
 use super::facts::{CheckResult, IterationFacts, IterationRecord, Tree};
 use super::limits::LoopLimits;
+use super::plan::Plan;
 use crate::domain::activity::Ask;
 use crate::domain::units::{MicroUsd, Timestamp, short_duration};
 
@@ -46,6 +47,8 @@ pub struct LoopState {
     pub quiet: u32,
     /// Whether something was committed since the loop began.
     pub committed: bool,
+    /// The plan files that have boxes, after the last iteration.
+    pub plans: Vec<Plan>,
     /// The most boxes the plan had at once.
     pub most_boxes: u32,
     /// The circuit breaker.
@@ -58,6 +61,8 @@ pub struct LoopState {
     pub recent: Vec<IterationRecord>,
     /// What the user wants the next iteration to be told.
     pub messages: Vec<String>,
+    /// How many of them the iteration that is being started is told.
+    pub telling: u32,
     /// What the agent recommended last (untrusted).
     pub recommendation: String,
     /// Whether the next iteration is reminded of the status block.
@@ -214,12 +219,14 @@ impl LoopState {
             excused: 0,
             quiet: 0,
             committed: false,
+            plans: Vec::new(),
             most_boxes: 0,
             breaker: Breaker::default(),
             confidence: Confidence::default(),
             check: None,
             recent: Vec::new(),
             messages: Vec::new(),
+            telling: 0,
             recommendation: String::new(),
             remind: false,
             asked: Asked::default(),

@@ -165,6 +165,7 @@ impl LoopState {
         }
         self.iteration = self.iteration.saturating_add(1);
         self.iteration_at = now;
+        self.telling = u32::try_from(self.messages.len()).unwrap_or(u32::MAX);
         self.enter(Phase::Starting, now);
         Decision::Start
     }
@@ -198,8 +199,10 @@ impl LoopState {
         if self.phase != Phase::Starting {
             return Decision::Nothing;
         }
-        // What it was told, it need not be told again.
-        self.messages.clear();
+        // What it was told, it need not be told again; what came meanwhile, the next one is.
+        let told = (self.telling as usize).min(self.messages.len());
+        self.messages.drain(..told);
+        self.telling = 0;
         self.enter(
             Phase::Running {
                 before: tree,
@@ -339,6 +342,7 @@ impl LoopState {
     fn tell(&mut self, message: String, now: Timestamp) -> Decision {
         if self.messages.len() >= MOST_MESSAGES {
             self.messages.remove(0);
+            self.telling = self.telling.saturating_sub(1);
         }
         self.messages.push(shortened(&message, MOST_MESSAGE));
         if matches!(self.phase, Phase::Waiting { .. }) {

@@ -357,6 +357,7 @@ impl Form {
             Err(error) => return missing(self, Field::After, error),
         };
         Outcome::Done(Answer::NewTask(Box::new(NewTask {
+            looped: None,
             directory,
             title,
             prompt: self.prompt.text(),

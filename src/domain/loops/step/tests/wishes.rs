@@ -171,8 +171,11 @@ fn messages_are_bounded_and_told_once() {
             .iter()
             .all(|m| m.chars().count() < MOST_MESSAGE + 100)
     );
-    bench.start();
-    assert!(bench.state.messages.is_empty());
+    assert_eq!(bench.tick(), Decision::Start);
+    bench.tell(LoopEvent::Tell("too late".into()));
+    let tree = bench.tree.clone();
+    bench.tell(LoopEvent::Started(tree));
+    assert_eq!(bench.state.messages, ["too late"]);
 }
 
 #[test]
