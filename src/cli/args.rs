@@ -5,8 +5,8 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
     accept, adopt, answer, attach, cancel, capture, check, comment, completions, costs, daemon,
-    demo, diff, doctor, explain, inbox, keys, logs, loops, ls, mv, new, project, queue, resume,
-    retry, rm, send, sessions, show, start, stop, tui, undo,
+    demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new, project, queue,
+    radar, report, resume, retry, rm, send, sessions, show, start, stop, tidy, tui, undo,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -78,6 +78,10 @@ pub(super) enum Command {
     Move(mv::Move),
     Accept(Box<accept::Accept>),
     Undo(undo::Undo),
+    Radar(radar::Radar),
+    Fork(fork::Fork),
+    Tidy(tidy::Tidy),
+    Report(report::Report),
     Cancel(cancel::Cancel),
     Rm(rm::Rm),
     Project(project::Project),

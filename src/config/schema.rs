@@ -73,6 +73,9 @@ pub struct ReviewConfig {
     pub way: Option<Way>,
     /// Whether what is not committed is committed when a task is accepted; else that is refused.
     pub commit: bool,
+    /// After how many days the worktree and branch of a done task go by themselves, once its work has landed;
+    /// `None`: only when asked.
+    pub tidy_days: Option<u32>,
     /// A shell command that opens a pull request, instead of `gh` or `glab`. It is told what by `GLUON_BRANCH`,
     /// `GLUON_INTO`, `GLUON_TITLE` and `GLUON_BODY`, and prints the address.
     pub pull_request: Option<String>,
@@ -191,6 +194,7 @@ impl Default for ReviewConfig {
             require_check: false,
             way: None,
             commit: true,
+            tidy_days: None,
             pull_request: None,
         }
     }

@@ -84,7 +84,11 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     tokio::spawn(service.clone().hear_sessions(heard));
     service.recover(kept).await?;
     let settling = service.clone();
-    tokio::spawn(async move { settling.settle_operations().await });
+    tokio::spawn(async move {
+        settling.settle_operations().await;
+        settling.clone().merge_on();
+        settling.tidy_by_rule().await;
+    });
     tokio::spawn(scheduler::run(service.clone()));
     tokio::spawn(monitor::run(service.clone()));
     tokio::spawn(service.clone().run_loops());

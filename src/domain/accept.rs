@@ -120,6 +120,24 @@ pub struct Landing {
     pub hold: String,
 }
 
+/// How a task in the merge queue is to be integrated; what is `None` is as the settings have it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MergeWish {
+    /// How.
+    pub way: Option<Way>,
+    /// Into which branch.
+    pub into: Option<String>,
+    /// The message of the commit.
+    pub message: Option<String>,
+    /// Whether what would land has to pass the check.
+    pub check: Option<bool>,
+    /// Whether what is not committed is committed.
+    pub commit: Option<bool>,
+    /// Go without the repository's hooks.
+    pub no_hooks: bool,
+}
+
 /// A branch that moves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Move {
@@ -179,6 +197,33 @@ pub fn commit_message(task: TaskId, title: &str, last_words: Option<&str>) -> St
     message
 }
 
+/// How much of an output an agent is given, in bytes: its end says most.
+const MAX_OUTPUT: usize = 12 * 1024;
+
+/// What an agent is told whose work could not be integrated into `target`: why, the exact output, what to do.
+pub fn sent_back(target: &str, why: &str, output: &str) -> String {
+    let plain: String = output
+        .replace("\r\n", "\n")
+        .chars()
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect();
+    let plain = plain.trim();
+    let start = plain.ceil_char_boundary(plain.len().saturating_sub(MAX_OUTPUT));
+    let cut = if start > 0 {
+        "[the beginning is left out]\n"
+    } else {
+        ""
+    };
+    let mut message = format!("Your work could not be integrated into {target}: {why}.");
+    if !plain.is_empty() {
+        message.push_str(&format!("\n\n{cut}{}", &plain[start..]));
+    }
+    message.push_str(&format!(
+        "\n\nPlease bring your branch up to date with {target}, put that right, and commit."
+    ));
+    message
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +234,21 @@ mod tests {
             assert_eq!(Way::from_word(way.word()), Some(way));
         }
         assert_eq!(Way::from_word("fast"), None);
+    }
+
+    #[test]
+    fn what_is_sent_back_has_the_end_of_the_output() {
+        let message = sent_back("main", "it is in conflict", "one\u{1b}[31m\r\ntwo\n");
+        assert_eq!(
+            message,
+            "Your work could not be integrated into main: it is in conflict.\n\none[31m\ntwo\n\n\
+             Please bring your branch up to date with main, put that right, and commit."
+        );
+        let long = format!("begin{}end", "é".repeat(MAX_OUTPUT));
+        let message = sent_back("main", "x", &long);
+        assert!(message.len() < MAX_OUTPUT + 300 && message.contains("end\n\nPlease"));
+        assert!(!message.contains("begin") || message.contains("[the beginning is left out]"));
+        assert!(!sent_back("main", "x", "").contains("\n\n\n"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod pace;
 pub mod patch;
 pub mod recap;
 pub mod records;
+pub mod report;
 pub mod schedule;
 pub mod status;
 pub mod stream;

@@ -48,10 +48,20 @@ impl Aside {
     ) -> Result<Self> {
         let own = scratch.path().join("objects");
         std::fs::create_dir(&own).map_err(|error| GitError::io(&own, error))?;
+        Self::objects_in(scratch, repo, filters, &own)
+    }
+
+    /// The same with a directory for new objects that stays.
+    pub(super) fn objects_in(
+        scratch: &Scratch,
+        repo: &gix::Repository,
+        filters: Settings,
+        own: &Path,
+    ) -> Result<Self> {
         let theirs = std::path::absolute(repo.common_dir().join("objects"))
             .map_err(|error| GitError::io(repo.common_dir(), error))?;
         let mut aside = Self::index_only(scratch, repo, filters)?;
-        aside.objects = Some((own, quoted(&theirs)));
+        aside.objects = Some((own.to_owned(), quoted(&theirs)));
         Ok(aside)
     }
 
@@ -129,7 +139,7 @@ fn add<'a>(git: &'a Git, worktree: &'a Path) -> Call<'a> {
 }
 
 /// A path for `GIT_ALTERNATE_OBJECT_DIRECTORIES`, where `:` separates and `"` quotes.
-fn quoted(path: &Path) -> OsString {
+pub(super) fn quoted(path: &Path) -> OsString {
     let Some(text) = path.to_str().filter(|text| text.contains([':', '"'])) else {
         return path.as_os_str().to_owned();
     };

@@ -118,6 +118,20 @@ macro_rules! with_requests {
             Integrate integrate(AcceptPlan) -> Integrated;
             /// Takes an operation back.
             Undo undo(UndoWish) -> Undone;
+            /// Puts a task into its project's merge queue.
+            QueueMerge queue_merge(AcceptPlan) -> TaskCard;
+            /// Takes a task off it.
+            UnqueueMerge unqueue_merge(TaskId) -> TaskCard;
+            /// Which tasks change the same files right now, of one project or of all.
+            ListOverlaps list_overlaps(Option<ProjectId>) -> Vec<OverlapView>;
+            /// Removes worktrees and branches of done tasks, leaving a way back.
+            Tidy tidy(TidyWish) -> Vec<TidyView>;
+            /// What was accepted in a time, and what that cost.
+            Report report(ReportWish) -> ReportView;
+            /// Tries a task once more, beside the first.
+            ForkTask fork_task(ForkTask) -> TaskCard;
+            /// What two tasks differ in as a unified diff (untrusted text).
+            Compare compare((TaskId, TaskId)) -> String;
             /// What was done that can be taken back, the newest first.
             ListOperations list_operations(()) -> Vec<OperationView>;
             /// How a task's loop stands.

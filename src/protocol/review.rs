@@ -8,13 +8,19 @@ use super::views::TaskCard;
 use crate::domain::accept::Way;
 use crate::domain::check::{Freshness, Verdict};
 use crate::domain::operation::{OperationKind, OperationState};
-use crate::domain::{TaskId, Timestamp};
+use crate::domain::{Cost, MicroUsd, ProjectId, TaskId, Timestamp};
 
 /// What is known about a task for its review, beside its branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewView {
     /// Its check; `None` where none was ever run.
     pub check: Option<CheckView>,
+    /// What it would be in conflict with right now.
+    pub clashes: Vec<Clash>,
+    /// The task it tries the same as.
+    pub fork_of: Option<TaskId>,
+    /// Its place in its project's merge queue, from 1; `None` where it does not wait there.
+    pub merge_place: Option<u32>,
     /// How it was accepted, and into which branch.
     pub landed: Option<(Way, String)>,
 }
@@ -165,4 +171,120 @@ pub struct Undone {
     pub card: TaskCard,
     /// What else there is to know, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// What something would be in conflict with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The branch it would land on.
+    Target(String),
+    /// Another task.
+    Task(TaskId),
+}
+
+/// A conflict that would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clash {
+    /// With what.
+    pub with: Against,
+    /// In which files (untrusted text).
+    pub files: Vec<String>,
+}
+
+/// A task that changes the same files as another, or as its target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverlapView {
+    /// The task.
+    pub task: TaskId,
+    /// With what.
+    pub with: Against,
+    /// Files that both change (untrusted text).
+    pub both: Vec<String>,
+    /// Files that would be in conflict (untrusted text).
+    pub conflicts: Vec<String>,
+}
+
+/// Which done tasks are tidied up after.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TidyWish {
+    /// These, landed or not; empty: all whose work has landed.
+    pub tasks: Vec<TaskId>,
+    /// Only those that are done for so many days.
+    pub days: Option<u32>,
+    /// Only say which.
+    pub dry_run: bool,
+}
+
+/// A done task whose worktree and branch are still there, or were until now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TidyView {
+    /// Which.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// Its branch.
+    pub branch: String,
+    /// How its work has landed; empty where it has not, or nobody knows.
+    pub landed: String,
+    /// Whether worktree and branch go.
+    pub goes: bool,
+    /// Whether they are gone now.
+    pub removed: bool,
+}
+
+/// Of which time a report is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportWish {
+    /// So many days up to today; 1 is today alone.
+    pub days: u32,
+    /// Only of this project.
+    pub project: Option<ProjectId>,
+}
+
+/// An accepted task in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportLine {
+    /// Which.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// Its project.
+    pub project: String,
+    /// Its agent.
+    pub agent: String,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// How, in a sentence.
+    pub how: String,
+    /// What it cost; `None` where nobody knows.
+    pub cost: Option<Cost>,
+    /// How long it waited in review, in milliseconds.
+    pub waited: i64,
+}
+
+/// What was done in a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportView {
+    /// From when on.
+    pub since: Timestamp,
+    /// What was accepted, the newest first.
+    pub lines: Vec<ReportLine>,
+    /// What all of it cost, as far as it is known.
+    pub cost: MicroUsd,
+    /// What an accepted change cost, of those whose cost is known.
+    pub cost_each: MicroUsd,
+    /// How long all of it waited in review, in milliseconds.
+    pub waited: i64,
+}
+
+/// Try a task once more with another agent, beside the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkTask {
+    /// Which.
+    pub task: TaskId,
+    /// The other agent; `None`: the same once more.
+    pub agent: Option<String>,
+    /// Start it now.
+    pub start: bool,
 }

@@ -1,4 +1,4 @@
-//! Checks: the newest of each task.
+//! Checks, the newest of each task; and which tasks try the same.
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -39,6 +39,43 @@ impl Store {
         let connection = self.lock();
         let mut query = connection.prepare_cached("SELECT * FROM checks WHERE task = ?1")?;
         Ok(query.query_row([task.0], read).optional()?)
+    }
+}
+
+impl Store {
+    /// Notes that a task tries what another one tries.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn set_fork(&self, task: TaskId, of: TaskId) -> Result<(), StoreError> {
+        self.lock().execute(
+            "INSERT OR REPLACE INTO forks (task, of) VALUES (?1, ?2)",
+            params![task.0, of.0],
+        )?;
+        Ok(())
+    }
+
+    /// The task that another one was forked from.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn fork_of(&self, task: TaskId) -> Result<Option<TaskId>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection.prepare_cached("SELECT of FROM forks WHERE task = ?1")?;
+        let of: Option<i64> = query.query_row([task.0], |row| row.get(0)).optional()?;
+        Ok(of.map(TaskId))
+    }
+
+    /// The tasks forked from one.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn forks(&self, of: TaskId) -> Result<Vec<TaskId>, StoreError> {
+        let connection = self.lock();
+        let mut query =
+            connection.prepare_cached("SELECT task FROM forks WHERE of = ?1 ORDER BY task")?;
+        let rows = query.query_map([of.0], |row| row.get(0).map(TaskId))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 

@@ -84,6 +84,22 @@ impl Store {
         event.write(&self.lock())
     }
 
+    /// The events of a kind since a moment, the newest first.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn events_since(
+        &self,
+        kind: &str,
+        since: Timestamp,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        let connection = self.lock();
+        let mut query = connection
+            .prepare_cached("SELECT * FROM events WHERE kind = ?1 AND at >= ?2 ORDER BY id DESC")?;
+        let rows = query.query_map(params![kind, since.0], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The newest `limit` events of a task, the newest first.
     ///
     /// # Errors

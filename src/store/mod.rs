@@ -10,6 +10,7 @@ mod comments;
 mod events;
 mod index;
 mod loops;
+mod merge_queue;
 mod migrate;
 mod operations;
 mod projects;

@@ -11,7 +11,7 @@ use crate::domain::accept::Way;
 use crate::domain::check::{Freshness, Verdict};
 use crate::domain::units::short_duration;
 use crate::domain::{Activity, AskKind, Exit, Health, Mode, Reason, Status, Timestamp};
-use crate::protocol::{HoldView, SessionView, TaskCard};
+use crate::protocol::{Against, HoldView, SessionView, TaskCard};
 
 /// A piece of text with its look.
 pub type Piece = (String, Role);
@@ -161,6 +161,10 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
             Some(session) => doing(session, model.now),
             None => ("starting".to_owned(), Role::Muted),
         },
+        Status::Review if card.review.merge_place.is_some() => match card.review.merge_place {
+            Some(1) => ("merging".to_owned(), Role::Working),
+            place => (format!("merges as no. {}", place.unwrap_or(0)), Role::Muted),
+        },
         Status::Review => reason(card).unwrap_or(("ready for review".to_owned(), Role::Text)),
         Status::Done => match &card.review.landed {
             Some((way, into)) if way.moves_target() => {
@@ -218,10 +222,28 @@ fn check(card: &TaskCard) -> Option<Piece> {
     })
 }
 
+/// What it would be in conflict with right now: `conflicts with #7: src/a.rs`.
+fn clash(card: &TaskCard) -> Option<Piece> {
+    let clash = card.review.clashes.first()?;
+    let with = match &clash.with {
+        Against::Target(branch) => clean(branch).into_owned(),
+        Against::Task(task) => format!("#{task}"),
+    };
+    let file = clash.files.first().map(|file| clean(file).into_owned());
+    let more = card.review.clashes.len() + clash.files.len() - 2;
+    let more = if more > 0 {
+        format!(" +{more}")
+    } else {
+        String::new()
+    };
+    let text = format!("conflicts with {with}: {}{more}", file.unwrap_or_default());
+    Some((text, Role::Slow))
+}
+
 /// Lines added and removed, commits, cost: what there is of it.
 fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
     let glyphs = model.theme.glyphs();
-    let mut pieces: Vec<Piece> = check(card).into_iter().collect();
+    let mut pieces: Vec<Piece> = clash(card).into_iter().chain(check(card)).collect();
     if let Some(git) = &card.git {
         if git.insertions + git.deletions > 0 {
             let lines = format!("+{} {}{}", git.insertions, glyphs.minus, git.deletions);

@@ -26,6 +26,7 @@ Examples:
   gluon accept 12 --squash
   gluon accept 12 --merge --into release -m \"Fix the login\"
   gluon accept 12 13 --rebase --yes
+  gluon accept 12 13 14 --queue           one after the other, each checked first
   gluon accept 12 --squash --dry-run      what would happen";
 
 /// Call tasks done, and integrate what they did
@@ -57,6 +58,12 @@ pub(in crate::cli) struct Accept {
     /// Without the repository's commit hooks
     #[arg(long)]
     no_verify: bool,
+    /// Into the merge queue: brought onto the target, checked and merged, one task after the other
+    #[arg(long, conflicts_with_all = ["dry_run", "pr", "leave"])]
+    queue: bool,
+    /// Off the merge queue again
+    #[arg(long, conflicts_with_all = ["dry_run", "queue"])]
+    unqueue: bool,
     /// Only say what would happen
     #[arg(long, short = 'n')]
     dry_run: bool,
@@ -122,6 +129,16 @@ impl Accept {
                 true => ctx.out.json(&all),
                 false => Ok(()),
             };
+        }
+        if self.queue || self.unqueue {
+            let mut cards = Vec::new();
+            for task in tasks {
+                cards.push(match self.queue {
+                    true => client.queue_merge(self.plan(task, false)).await?,
+                    false => client.unqueue_merge(task).await?,
+                });
+            }
+            return super::tell_cards(ctx, &cards, self.format.json);
         }
         let mut all = Vec::new();
         for task in tasks {

@@ -1,8 +1,10 @@
 //! `gluon diff`: what a task has changed.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
 use super::super::args::{Format, OneTask};
+use super::super::complete;
 use super::super::context::Context;
 use super::super::failure::Outcome;
 use super::super::output::clean;
@@ -13,6 +15,7 @@ use crate::protocol::Api;
 const AFTER_HELP: &str = "\
 Examples:
   gluon diff 12
+  gluon diff 12 14          what two tasks differ in, such as forks
   gluon diff 12 | less
   gluon diff 12 > 12.patch";
 
@@ -22,6 +25,9 @@ Examples:
 pub(in crate::cli) struct Diff {
     #[command(flatten)]
     task: OneTask,
+    /// Another task: what the two differ in, as they are now
+    #[arg(add = ArgValueCandidates::new(complete::tasks))]
+    other: Option<String>,
     #[command(flatten)]
     format: Format,
 }
@@ -30,7 +36,13 @@ impl Diff {
     pub(in crate::cli) async fn run(self, ctx: &Context) -> Outcome {
         let client = ctx.client().await?;
         let task = pick::task(&client, &self.task.task).await?;
-        let diff = client.diff(task).await?;
+        let diff = match &self.other {
+            Some(other) => {
+                let other = pick::task(&client, other).await?;
+                client.compare((task, other)).await?
+            }
+            None => client.diff(task).await?,
+        };
         if self.format.json {
             return ctx
                 .out

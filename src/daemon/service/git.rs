@@ -171,7 +171,7 @@ impl Service {
     }
 
     /// Looks at all branches that may have something new.
-    pub(super) async fn look_at_all_git(&self) {
+    pub(super) async fn look_at_all_git(self: &Arc<Self>) {
         let Ok(tasks) = self.store.tasks() else {
             return;
         };
@@ -184,7 +184,7 @@ impl Service {
 
     /// Looks at a task's branch, if somebody is there to see it (or it is wanted anyway) and it was not
     /// looked at a moment ago. Publishes what is new.
-    pub(super) async fn look_at_git(&self, id: TaskId, anyway: bool) {
+    pub(super) async fn look_at_git(self: &Arc<Self>, id: TaskId, anyway: bool) {
         if !anyway && !self.hub.is_watched() {
             return;
         }
@@ -237,6 +237,7 @@ impl Service {
         if changed {
             self.publish_task(id);
             self.look_at_check(id).await;
+            self.sweep_soon(task.project);
         }
     }
 

@@ -19,6 +19,50 @@ use crate::protocol::{
     AcceptPlan, AcceptPreview, ApiError, ApiResult, ConfirmTask, ErrorCode, Integrated, Level,
 };
 
+/// Why a task was not integrated.
+#[derive(Debug)]
+pub(super) enum Stuck {
+    /// Its work is the reason: a conflict, a hook, a check. With the exact output.
+    Work {
+        /// In a sentence.
+        why: String,
+        /// What git or the check has said.
+        output: String,
+    },
+    /// The target has moved meanwhile.
+    Moved(ApiError),
+    /// Anything else.
+    Other(ApiError),
+}
+
+impl From<ApiError> for Stuck {
+    fn from(error: ApiError) -> Self {
+        Stuck::Other(error)
+    }
+}
+
+impl From<GitError> for Stuck {
+    fn from(error: GitError) -> Self {
+        let why = error.to_string();
+        match error {
+            GitError::Conflict { output, .. } | GitError::Rejected { output, .. } => {
+                Stuck::Work { why, output }
+            }
+            other => Stuck::Other(other.into()),
+        }
+    }
+}
+
+impl From<Stuck> for ApiError {
+    fn from(stuck: Stuck) -> Self {
+        match stuck {
+            Stuck::Work { why, .. } => ApiError::new(ErrorCode::Failed, why)
+                .with_hint("`gluon resume TASK -m …` sends it back to its agent"),
+            Stuck::Other(error) | Stuck::Moved(error) => error,
+        }
+    }
+}
+
 /// What is wanted, with the settings filled in.
 pub(super) struct Wanted {
     pub(super) task: Task,
@@ -26,6 +70,8 @@ pub(super) struct Wanted {
     pub(super) plan: Plan,
     pub(super) check: bool,
     pub(super) confirm: bool,
+    /// Whether what would land is checked before it does.
+    pub(super) verify: bool,
     /// Whether the settings say which way.
     chosen: bool,
 }
@@ -165,9 +211,10 @@ impl Service {
         }
         let service = self.clone();
         // Apart from the connection: a client that goes does not leave the work half done.
-        tokio::spawn(async move { service.integrate_now(wanted, USER).await })
+        let done = tokio::spawn(async move { service.integrate_now(wanted, USER).await });
+        Ok(done
             .await
-            .map_err(|error| super::internal(error.to_string()))?
+            .map_err(|error| super::internal(error.to_string()))??)
     }
 
     /// What `plan` means for its task, by the settings of the project and of the user.
@@ -202,6 +249,7 @@ impl Service {
                 .check
                 .unwrap_or((settings.require_check || file.require_check) && has_check),
             confirm: plan.confirm,
+            verify: false,
             chosen: file.way.or(settings.way).is_some(),
             plan: Plan {
                 root: project.path.clone(),
@@ -222,7 +270,7 @@ impl Service {
 
     /// The branch that gets a task's work: the one that is named, the one it was started from, or the one
     /// that is checked out.
-    async fn target(
+    pub(super) async fn target(
         &self,
         task: &Task,
         project: &Project,
@@ -231,7 +279,12 @@ impl Service {
         if let Some(into) = into {
             return Ok(into);
         }
-        let (root, base) = (project.path.clone(), task.base.clone());
+        // One that was forked lands where the first one would.
+        let base = match self.known_fork(task.id) {
+            Some(first) => self.task(first).ok().and_then(|first| first.base),
+            None => task.base.clone(),
+        };
+        let (root, base) = (project.path.clone(), base.or(task.base.clone()));
         let found = blocking(move || {
             if let Some(base) = base
                 && git::tip(&root, &base)?.is_some()
@@ -252,7 +305,7 @@ impl Service {
         self: &Arc<Self>,
         wanted: Wanted,
         actor: Actor,
-    ) -> ApiResult<Integrated> {
+    ) -> Result<Integrated, Stuck> {
         let id = wanted.task.id;
         let _lock = self.lock_task(id).await;
         allowed(self.task(id)?.status, Action::Accept)?;
@@ -261,7 +314,7 @@ impl Service {
         }
         let _bench = self.lock_bench(wanted.project.id).await;
         self.refuse_resurrection(&wanted).await?;
-        let mut operation = self.store.add_operation(&Operation {
+        let added = self.store.add_operation(&Operation {
             id: 0,
             kind: OperationKind::Accept,
             state: OperationState::Preparing,
@@ -274,20 +327,44 @@ impl Service {
                 from: wanted.task.status,
                 reason: wanted.task.reason.clone(),
             },
-        })?;
+        });
+        let mut operation = added.map_err(ApiError::from)?;
         fault::point("journal");
-        let landing = match self.work_out(&wanted, operation.id).await {
-            Ok(landing) => landing,
+        let landing = async {
+            let landing = self.work_out(&wanted, operation.id).await?;
+            if wanted.verify {
+                self.verify(&wanted, &landing).await?;
+            }
+            Ok::<_, Stuck>(landing)
+        };
+        match landing.await {
+            Ok(landing) => self.carry_out(&wanted, operation, landing, actor).await,
             Err(error) => {
                 self.give_up(&mut operation)?;
-                return Err(error);
+                self.let_go(&wanted.project, operation.id).await?;
+                Err(error)
             }
-        };
-        self.carry_out(&wanted, operation, landing, actor).await
+        }
+    }
+
+    /// Lets go of the ref that holds what an operation needed.
+    async fn let_go(&self, project: &Project, operation: i64) -> ApiResult<()> {
+        let (root, hold) = (project.path.clone(), hold_ref(operation));
+        blocking(move || {
+            let _ = Git::new().run(&root, &["update-ref", "-d", &hold]);
+        })
+        .await
+    }
+
+    /// The tree of a commit on a project's bench.
+    pub(super) async fn bench_tree(&self, project: &Project, commit: &str) -> ApiResult<String> {
+        let (root, tree) = (project.path.clone(), format!("{commit}^{{tree}}"));
+        let found = blocking(move || Git::new().run(&root, &["rev-parse", &tree])).await??;
+        Ok(found.text())
     }
 
     /// Works the landing out, on the project's bench.
-    async fn work_out(&self, wanted: &Wanted, operation: i64) -> ApiResult<Landing> {
+    async fn work_out(&self, wanted: &Wanted, operation: i64) -> Result<Landing, Stuck> {
         let bench = self.bench_path(wanted.project.id)?;
         let plan = Plan {
             hold: hold_ref(operation),
@@ -299,7 +376,12 @@ impl Service {
                 .ok_or_else(|| GitError::NoSuchBase(plan.target.clone()))?;
             let bench = Bench::open(&git, &plan.root, &bench, &at)?;
             fault::point("bench");
-            integrate::prepare(&git, &plan, &bench, &fault::point)
+            let landing = integrate::prepare(&git, &plan, &bench, &fault::point)?;
+            // What would land lies there to be looked at.
+            if let Some(target) = &landing.target {
+                bench.show(&target.to)?;
+            }
+            Ok::<_, GitError>(landing)
         });
         Ok(landing.await??)
     }
@@ -310,13 +392,14 @@ impl Service {
         mut operation: Operation,
         landing: Landing,
         actor: Actor,
-    ) -> ApiResult<Integrated> {
+    ) -> Result<Integrated, Stuck> {
         operation.state = OperationState::Moving;
         if let Journal::Accept { landing: place, .. } = &mut operation.journal {
             *place = Some(landing.clone());
         }
         self.store
-            .set_operation(operation.id, operation.state, &operation.journal)?;
+            .set_operation(operation.id, operation.state, &operation.journal)
+            .map_err(ApiError::from)?;
         fault::point("moving");
         let root = wanted.project.path.clone();
         let moving = landing.clone();
@@ -325,9 +408,14 @@ impl Service {
         let mut notes = match moved.await? {
             Ok(notes) => notes,
             Err(error) => {
+                let moved = matches!(error, GitError::TargetMoved(_));
                 let error = self.leave_result(wanted, &landing, error).await;
                 self.give_up(&mut operation)?;
-                return Err(error);
+                self.let_go(&wanted.project, operation.id).await?;
+                return Err(match moved {
+                    true => Stuck::Moved(error),
+                    false => Stuck::Other(error),
+                });
             }
         };
         let mut sentence = landed(&landing, &wanted.plan.target);
@@ -336,7 +424,7 @@ impl Service {
                 Ok(url) => sentence = format!("the pull request is {url}"),
                 Err(error) => {
                     self.give_up(&mut operation)?;
-                    return Err(error);
+                    return Err(error.into());
                 }
             }
         }
@@ -346,6 +434,11 @@ impl Service {
         let held = landing.clone();
         blocking(move || integrate::release(&Git::new(), &root, &held)).await?;
         self.look_at_git(wanted.task.id, true).await;
+        for rival in self.rivals(wanted.task.id)? {
+            notes.push(format!(
+                "#{rival} tried the same: `gluon rm {rival}` removes it"
+            ));
+        }
         if landing.way == Way::Leave {
             notes.push(format!("merge it with `git merge {}`", wanted.plan.branch));
         }

@@ -14,11 +14,13 @@ mod control;
 mod conversations;
 mod costs;
 mod finish;
+mod fork;
 mod git;
 mod health;
 mod integrate;
 mod launch;
 mod loops;
+mod merging;
 mod messages;
 mod moves;
 mod notices;
@@ -26,15 +28,18 @@ mod orphans;
 mod projects;
 mod pull_request;
 mod queue;
+mod radar;
 mod records;
 mod recover;
 mod removal;
+mod report;
 mod resume;
 mod sessions;
 mod settle;
 mod spending;
 mod stop;
 mod tasks;
+mod tidy;
 mod told;
 mod undo;
 mod views;
@@ -120,6 +125,10 @@ struct State {
     dropping: HashSet<SessionId>,
     /// One integration at a time in each project.
     benches: HashMap<crate::domain::ProjectId, Arc<tokio::sync::Mutex<()>>>,
+    /// Projects whose merge queue is worked on, with the task that is at its head.
+    merging: HashMap<crate::domain::ProjectId, TaskId>,
+    /// What would be in conflict with what.
+    radar: radar::Known,
     /// Checks that run.
     checking: HashMap<TaskId, checks::Running>,
     /// What the last check of a task is worth for its files.

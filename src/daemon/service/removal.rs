@@ -103,6 +103,7 @@ impl Service {
         if operation.kind == OperationKind::Tidy {
             let mut task = self.task(task.id)?;
             task.worktree = None;
+            task.branch = None;
             let event = Change::new(actor, "tidied up").detail(detail).draft();
             self.store.settle_operation(&operation, &task, event)?;
             self.publish_task(task.id);

@@ -160,8 +160,10 @@ impl Service {
                 let operation = self.begin_undo(operation)?;
                 let notes = self.bring_back_files(&project.path, &taken).await;
                 let notes = self.or_done_again(&operation, notes)?;
-                let worktree = taken.worktree.clone();
-                let operation = self.settle_undo(operation, |task| task.worktree = worktree)?;
+                let operation = self.settle_undo(operation, |task| {
+                    task.worktree = taken.worktree;
+                    task.branch = taken.branch.map(|(name, _)| name);
+                })?;
                 Ok((operation, notes))
             }
         }

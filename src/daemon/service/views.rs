@@ -57,6 +57,15 @@ impl Service {
     fn review_view(&self, id: TaskId, status: Status) -> ReviewView {
         ReviewView {
             check: self.check_view(id),
+            clashes: match status {
+                Status::Running | Status::Review => self.clashes(id),
+                _ => Vec::new(),
+            },
+            fork_of: self.known_fork(id),
+            merge_place: match status {
+                Status::Review => self.merge_place(id),
+                _ => None,
+            },
             landed: match status {
                 Status::Done => self.landed(id),
                 _ => None,

@@ -103,6 +103,17 @@ impl Bench {
         Ok(())
     }
 
+    /// Shows the files of `commit`, if they are not there already.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    pub fn show(&self, commit: &str) -> Result<()> {
+        match self.head()? == commit {
+            true => Ok(()),
+            false => self.reset(commit),
+        }
+    }
+
     /// A call in the bench; without hooks and signatures.
     pub(super) fn call<S: AsRef<OsStr>>(&self, args: &[S]) -> Call<'_> {
         self.git

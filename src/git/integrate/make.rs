@@ -267,7 +267,7 @@ impl Maker<'_> {
 ///
 /// Where the target was rewritten, its common ancestor with the task lies before what the task was started
 /// from: what is between is none of the task's.
-pub(super) fn fork(
+pub(in crate::git) fn fork(
     repo: &gix::Repository,
     base_commit: &str,
     work: gix::ObjectId,

@@ -20,6 +20,7 @@ mod revert;
 pub use assess::{Assessment, Checkout, Source, assess};
 pub use bench::{Bench, remove_bench};
 pub use carry::{carry_out, release, take_back};
+pub(super) use make::fork as fork_of;
 pub use make::{Plan, prepare};
 pub use revert::revert;
 

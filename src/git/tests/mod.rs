@@ -5,9 +5,11 @@ mod changes;
 mod hostile;
 mod including;
 mod integrating;
+mod random;
 mod reading;
 mod removing;
 mod running;
+mod tidying;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

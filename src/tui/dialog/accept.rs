@@ -152,6 +152,10 @@ impl Accept {
                 Outcome::Changed
             }
             KeyCode::Char('q') => Outcome::Close,
+            // In the queue what stands in its way now may be gone by its turn.
+            KeyCode::Char('Q') if self.way.moves_target() => {
+                Outcome::Done(Answer::QueueMerge(Box::new(self.plan())))
+            }
             KeyCode::Char(typed) => {
                 let way = Way::ALL.into_iter().find(|way| letter(*way) == typed);
                 way.map_or(Outcome::Unchanged, |way| self.choose(way))
@@ -198,6 +202,8 @@ impl Accept {
             return vec![("looking what would happen".to_owned(), Role::Muted)];
         }
         let mut facts = vec![(clean(&preview.effect).into_owned(), Role::Text)];
+        // Where there is room for one line only, it is what stands in the way.
+        facts.splice(0..0, self.obstacles());
         let mut parts = vec![
             count(preview.commits, "commit"),
             count(preview.files, "file"),
@@ -216,23 +222,6 @@ impl Accept {
         if let Some(path) = &preview.checkout {
             let path = path.display().to_string();
             facts.push((format!("moves along: {}", clean(&path)), Role::Muted));
-        }
-        if !preview.conflicts.is_empty() {
-            let files: Vec<_> = preview
-                .conflicts
-                .iter()
-                .take(4)
-                .map(|file| clean(file))
-                .collect();
-            let more = preview.conflicts.len().saturating_sub(files.len());
-            let more = if more > 0 {
-                format!(" and {more} more")
-            } else {
-                String::new()
-            };
-            facts.push((format!("conflicts: {}{more}", files.join(", ")), Role::Bad));
-        } else if let Some(obstacle) = &preview.obstacle {
-            facts.push((clean(obstacle).into_owned(), Role::Bad));
         }
         if preview.resurrected > 0 {
             let commits = count(preview.resurrected, "commit");
@@ -264,6 +253,22 @@ impl Accept {
             None => {}
         }
         facts
+    }
+
+    /// Why it cannot be done now.
+    fn obstacles(&self) -> Option<(String, Role)> {
+        let preview = &self.preview;
+        if preview.conflicts.is_empty() {
+            let obstacle = preview.obstacle.as_ref()?;
+            return Some((clean(obstacle).into_owned(), Role::Bad));
+        }
+        let files = preview.conflicts.iter().take(4).map(|file| clean(file));
+        let files: Vec<_> = files.collect();
+        let more = match preview.conflicts.len().saturating_sub(files.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some((format!("conflicts: {}{more}", files.join(", ")), Role::Bad))
     }
 
     fn layout(&self, screen: Rect) -> Parts {
@@ -356,6 +361,9 @@ impl Accept {
         if self.way.takes_message() {
             let what = if self.writing { "ways" } else { "message" };
             pairs.push((form_key(keymap, Action::NextField), what));
+        }
+        if self.way.moves_target() && !self.writing {
+            pairs.push(("Q".to_owned(), "into the merge queue"));
         }
         pairs.push((form_key(keymap, Action::Abort), "cancel"));
         hints(buf, within.x, parts.foot, within, &pairs, theme);

@@ -60,6 +60,8 @@ pub enum Answer {
     NewTask(Box<NewTask>),
     /// Accept a task like this.
     Accept(Box<AcceptPlan>),
+    /// Put it into the merge queue like this.
+    QueueMerge(Box<AcceptPlan>),
     /// Tell the task's agent this.
     Message(TaskId, String),
     /// Yes: send this (it carries `confirm`).

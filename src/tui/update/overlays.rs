@@ -213,6 +213,7 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
             }
             Update::call(request)
         }
+        Answer::QueueMerge(plan) => Update::call(Request::QueueMerge(*plan)),
         Answer::Message(task, text) => {
             Update::call(Request::SendMessage(SendMessage { task, text }))
         }

@@ -56,7 +56,9 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Response::StartTask(card)
             | Response::StopTask(card)
             | Response::CancelTask(card)
-            | Response::EditTask(card),
+            | Response::EditTask(card)
+            | Response::QueueMerge(card)
+            | Response::UnqueueMerge(card),
         ) => link::put_card(model, card),
         (_, Response::SendMessage(card)) => {
             model.toast(Level::Info, "message sent", None);
