@@ -123,17 +123,19 @@ async fn one_after_the_other_and_what_fails_goes_back_to_its_agent() {
                 card.task.status == Status::Running && card.session.is_some()
             })
             .await;
-        let session = card.session.unwrap().session.id;
-        let screen = watcher
-            .follow(session, (200, 50), true, |screen| {
-                words.iter().all(|word| screen.text().contains(word))
-            })
-            .await;
-        assert!(
-            screen
-                .text()
-                .contains("told: Your work could not be integrated")
-        );
+        soon("the message", async {
+            loop {
+                let log = watcher.log(task).await;
+                let text = String::from_utf8_lossy(&log);
+                if text.contains("told: Your work could not be integrated")
+                    && words.iter().all(|word| text.contains(word))
+                {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await;
         assert_eq!(card.review.merge_place, None);
     }
     assert_eq!(said(&world.repo, &["status", "--porcelain"]), "");

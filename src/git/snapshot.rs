@@ -29,7 +29,7 @@ impl Aside {
     ) -> Result<Self> {
         let index = scratch.path().join("index");
         match std::fs::copy(repo.index_path(), &index) {
-            Ok(_) => {}
+            Ok(_) => keep_time(&repo.index_path(), &index)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(GitError::io(&index, error)),
         }
@@ -78,6 +78,19 @@ impl Aside {
                 .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", theirs),
         }
     }
+}
+
+/// Gives a copy of an index the age of the original. A file that changed in the second in which the index was
+/// written looks unchanged by its time; git reads such files, but only as long as the index is that old.
+fn keep_time(original: &Path, copy: &Path) -> Result<()> {
+    let keep = || {
+        let time = std::fs::metadata(original)?.modified()?;
+        std::fs::File::options()
+            .write(true)
+            .open(copy)?
+            .set_modified(time)
+    };
+    keep().map_err(|error| GitError::io(copy, error))
 }
 
 /// Puts everything that is in the work tree and not ignored into the index of `aside`.

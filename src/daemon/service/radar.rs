@@ -158,8 +158,9 @@ fn look(
     let mut seen = Vec::new();
     for (task, worktree, target) in places {
         // One that cannot be read (an agent is in the middle of something) is left out this time.
-        if let Ok(echo) = radar.echo(&git, &worktree, &target) {
-            seen.push(Seen { task, target, echo });
+        match radar.echo(&git, &worktree, &target) {
+            Ok(echo) => seen.push(Seen { task, target, echo }),
+            Err(error) => tracing::info!(task = task.0, %error, "not on the radar this time"),
         }
     }
     let mut new = Compared::new();

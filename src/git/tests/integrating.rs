@@ -467,6 +467,31 @@ fn line_endings_and_large_files_are_the_filters_business() {
 }
 
 #[test]
+fn a_change_of_the_same_second_and_size_is_seen() {
+    let setup = Setup::new();
+    let (dir, git_dir) = (
+        &setup.tree.path,
+        git(&setup.tree.path, &["rev-parse", "--absolute-git-dir"]),
+    );
+    setup.fixture.run(&["config", "core.trustctime", "false"]);
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let set = |path: &std::path::Path| {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(then).unwrap();
+    };
+    let (file, index) = (dir.join("a.txt"), PathBuf::from(&git_dir).join("index"));
+    set(&file);
+    git(dir, &["update-index", "--refresh"]);
+    // In the second in which the index was written, and as long as before.
+    std::fs::write(&file, "one\ntwo\nTHREE\n").unwrap();
+    set(&file);
+    set(&index);
+    let seen = super::super::fingerprint(&setup.fixture.git, dir).unwrap();
+    let before = git(dir, &["rev-parse", "HEAD^{tree}"]);
+    assert_ne!(seen.tree, before);
+}
+
+#[test]
 fn a_submodule_moves_as_a_commit_and_a_clone_inside_is_refused() {
     let setup = Setup::worked();
     let library = Fixture::named("library");
