@@ -4,6 +4,7 @@
 //! alone, a letter or another glyph always goes with it.
 
 use super::board;
+use super::loops;
 use super::model::Model;
 use super::text::{clean, fit, width, wrap};
 use super::theme::{Glyphs, Role};
@@ -157,9 +158,10 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
     }
     match card.task.status {
         Status::Queued => queued_state(card),
-        Status::Running => match &card.session {
-            Some(session) => doing(session, model.now),
-            None => ("starting".to_owned(), Role::Muted),
+        Status::Running => match (looped(model, card), &card.session) {
+            (Some(stage), _) => stage,
+            (None, Some(session)) => doing(session, model.now),
+            (None, None) => ("starting".to_owned(), Role::Muted),
         },
         Status::Review if card.review.merge_place.is_some() => match card.review.merge_place {
             Some(1) => ("merging".to_owned(), Role::Working),
@@ -175,6 +177,18 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
         },
         Status::Cancelled => ("cancelled".to_owned(), Role::Muted),
     }
+}
+
+/// Where the loop of a card stands, where that says more than what its agent does.
+fn looped(model: &Model, card: &TaskCard) -> Option<Piece> {
+    loops::stage(card.loop_view.as_ref()?, model.now)
+}
+
+/// How far the loop of a card is, while that matters.
+fn progress(model: &Model, card: &TaskCard) -> Vec<Piece> {
+    let matters = matches!(card.task.status, Status::Running | Status::Review);
+    let view = card.loop_view.as_ref().filter(|_| matters);
+    view.map_or_else(Vec::new, |view| loops::progress(view, model.theme.glyphs()))
 }
 
 fn queued_state(card: &TaskCard) -> Piece {
@@ -268,9 +282,8 @@ fn who(model: &Model, card: &TaskCard) -> Vec<Piece> {
     let task = &card.task;
     let mut pieces = vec![(clean(&task.agent).into_owned(), Role::Muted)];
     if task.mode != Mode::Interactive {
-        let runs = card.session.as_ref().map_or(0, |session| session.runs);
-        let word = match (task.mode, runs) {
-            (Mode::Loop, 1..) => format!("loop {runs}"),
+        let word = match (task.mode, &card.loop_view) {
+            (Mode::Loop, Some(view)) => format!("loop {}", loops::count(view)),
             (mode, _) => mode.word().to_owned(),
         };
         pieces.push((word, Role::Muted));
@@ -292,6 +305,7 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
     let state = state(model, card);
     let who = who(model, card);
     let numbers = numbers(model, card);
+    let progress = progress(model, card);
     let indent = 1 + title.left.first().map_or(0, |mark| width(&mark.0)) as u16;
     let joined = |parts: Vec<Piece>, right: Option<Piece>| {
         let room = room.saturating_sub(
@@ -316,16 +330,27 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
             Status::Review if state.1 == Role::Good => {
                 numbers.into_iter().chain([state]).chain(who).collect()
             }
-            _ => [state].into_iter().chain(who).chain(numbers).collect(),
+            _ => [state]
+                .into_iter()
+                .chain(progress)
+                .chain(who)
+                .chain(numbers)
+                .collect(),
         };
         out.push(joined(parts, Some(age)));
         return out;
     }
     out.push(joined(vec![state], None));
+    if rows > 3 && !progress.is_empty() && out.len() < rows {
+        out.push(joined(progress, None));
+        let rest = who.into_iter().chain(numbers).collect();
+        out.push(joined(rest, Some(age)));
+        return out;
+    }
     if rows == 3 {
         let parts = match card.task.status {
             Status::Review | Status::Done => numbers.into_iter().chain(who).collect(),
-            _ => who.into_iter().chain(numbers).collect(),
+            _ => progress.into_iter().chain(who).chain(numbers).collect(),
         };
         out.push(joined(parts, Some(age)));
     } else {

@@ -58,6 +58,8 @@ pub struct Model {
     pub queue: QueueView,
     /// The agents there are.
     pub agents: Vec<AgentView>,
+    /// The iterations of the loop that the detail was asked for last.
+    pub loop_history: Option<Box<crate::protocol::LoopHistory>>,
 
     /// Which cards are shown.
     pub filter: Filter,
@@ -280,6 +282,8 @@ pub enum Purpose {
     Review,
     /// A search in a task's changes.
     Find,
+    /// New limits for a task's loop.
+    Limits(TaskId),
 }
 
 /// A short message.
@@ -317,6 +321,7 @@ impl Model {
             cards: BTreeMap::new(),
             queue: QueueView::default(),
             agents: Vec::new(),
+            loop_history: None,
             filter: Filter::default(),
             cursor: Cursor::default(),
             moving: HashMap::new(),

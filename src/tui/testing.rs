@@ -10,6 +10,9 @@ use super::model::Model;
 use super::msg::{Effect, Msg, Reply, Update};
 use super::theme::Theme;
 use super::update::update;
+use crate::domain::loops::{
+    Breaker, BreakerState, CheckOutcome, Confidence, LoopLimits, Part, PartKind, Plan,
+};
 use crate::domain::*;
 use crate::protocol::screen::{Cursor, TermModes};
 use crate::protocol::*;
@@ -145,6 +148,69 @@ pub fn verdict(health: Health, rule: HealthRule, evidence: &str, minutes: i64) -
     }
 }
 
+/// A loop in its seventh iteration, with a breaker that is half open and most of its budget spent.
+pub fn loop_view() -> LoopView {
+    let ago = minutes_ago;
+    LoopView {
+        task: TaskId(12),
+        stage: LoopStage::Running { ending: None },
+        since: ago(3),
+        iteration: 7,
+        iteration_at: ago(3),
+        counted: 6,
+        started_at: ago(80),
+        worked: 70 * 60_000,
+        at_work: true,
+        limits: LoopLimits {
+            budget: Some(MicroUsd(5_000_000)),
+            ..LoopLimits::default()
+        },
+        confidence: Confidence {
+            percent: 62,
+            parts: vec![
+                Part {
+                    what: PartKind::Plan,
+                    points: 12,
+                    of: 20,
+                    evidence: "6 of 10 boxes of TODO.md are ticked".into(),
+                },
+                Part {
+                    what: PartKind::Check,
+                    points: 30,
+                    of: 30,
+                    evidence: "the check passed after the last change".into(),
+                },
+            ],
+            against: vec!["the agent says that it goes on".into()],
+        },
+        enough: 60,
+        breaker: Breaker {
+            state: BreakerState::HalfOpen,
+            reasons: vec!["no progress in 2 iterations".into()],
+            ..Breaker::default()
+        },
+        check_command: Some("cargo test".into()),
+        check: Some(LoopCheck {
+            outcome: CheckOutcome::Failed,
+            words: "1 of 214 tests failed".into(),
+            took: 42_000,
+            at: ago(4),
+        }),
+        spent: MicroUsd(4_250_000),
+        unpriced: false,
+        afterwards: None,
+        messages: 1,
+        recommendation: "write the test of the parser".into(),
+        plans: vec![Plan {
+            file: "TODO.md".into(),
+            ticked: 6,
+            open: 4,
+            optional: 0,
+            next: Some("the parser".into()),
+        }],
+    }
+}
+
 /// A board with a bit of everything.
 pub fn board() -> Board {
     let mut docs = card(Task {
@@ -162,6 +228,7 @@ pub fn board() -> Board {
 
     let mut refactor = running(12, "refactor the pipeline", Activity::Working);
     refactor.task.mode = Mode::Loop;
+    refactor.loop_view = Some(loop_view());
     if let Some(view) = &mut refactor.session {
         view.runs = 7;
         view.health = Some(verdict(

@@ -2,18 +2,21 @@
 
 use super::card::{self, exit_words};
 use super::layout;
+use super::loops;
 use super::model::Model;
 use super::overlay::ViewerLine;
 use super::text::{clean, width, wrap};
 use super::theme::Role;
 use crate::domain::units::short_duration;
-use crate::domain::{SessionState, Standing, Timestamp, Verdict};
+use crate::domain::{SessionState, Standing, Summary, Timestamp, Verdict};
 use crate::protocol::{RiskView, TaskDetail, Why};
 
 /// So much of what was seen of a session is shown.
 const MAX_SEEN: usize = 4;
 /// Lines of a prompt that are shown.
 const MAX_PROMPT: usize = 2000;
+/// Lines of an agent's last message that are shown.
+const MAX_MESSAGE: usize = 100;
 
 fn line(text: impl Into<String>, role: Role) -> ViewerLine {
     vec![(text.into(), role)]
@@ -87,6 +90,28 @@ fn health(verdict: &Verdict, now: Timestamp) -> Vec<ViewerLine> {
     lines
 }
 
+/// What a run without a screen came to.
+fn last_run(run: &Summary) -> Vec<ViewerLine> {
+    let mut lines = Vec::new();
+    for denial in run.denials.iter().take(5) {
+        let what = match denial.what.is_empty() {
+            true => denial.tool.clone(),
+            false => format!("{}({})", denial.tool, denial.what),
+        };
+        lines.push(vec![
+            (format!("{:<11}", "denied"), Role::Muted),
+            (clean(&what).into_owned(), Role::Slow),
+        ]);
+    }
+    let message = run.message.as_deref().unwrap_or_default().trim();
+    if !message.is_empty() {
+        lines.extend([Vec::new(), heading("The agent's last message")]);
+        let said = message.lines().take(MAX_MESSAGE);
+        lines.extend(said.map(|text| line(format!("  {}", clean(text)), Role::Text)));
+    }
+    lines
+}
+
 /// Everything about a task.
 pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     let task = &detail.card.task;
@@ -144,6 +169,15 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     }
     if let Some(why) = &detail.why {
         lines.extend(reasons(why, model.now));
+    }
+    if let Some(view) = &detail.card.loop_view {
+        let history = model.loop_history.as_deref();
+        let history = history.filter(|history| history.view.task == task.id);
+        let glyphs = model.theme.glyphs();
+        lines.extend(loops::detail(view, history, model.now, glyphs));
+    }
+    if let Some(run) = &detail.last_run {
+        lines.extend(last_run(run));
     }
     lines.extend([Vec::new(), heading("Prompt")]);
     match task.prompt.trim() {

@@ -8,8 +8,9 @@ use super::frame::clicked;
 use super::line::Line;
 use super::{Answer, Outcome};
 use crate::domain::{Mode, Priority, Project, ProjectId, TaskId};
-use crate::protocol::{AgentView, NewTask};
+use crate::protocol::{AgentView, NewLoop, NewTask};
 use crate::tui::keymap::{Action, Context, Keymap};
+use crate::tui::loops::parse_limits;
 
 mod draw;
 
@@ -21,6 +22,8 @@ pub(super) enum Field {
     Project,
     Agent,
     Mode,
+    Check,
+    Limits,
     Base,
     Priority,
     Labels,
@@ -31,12 +34,14 @@ pub(super) enum Field {
 }
 
 impl Field {
-    const ALL: [Field; 12] = [
+    const ALL: [Field; 14] = [
         Field::Prompt,
         Field::Title,
         Field::Project,
         Field::Agent,
         Field::Mode,
+        Field::Check,
+        Field::Limits,
         Field::Base,
         Field::Priority,
         Field::Labels,
@@ -70,6 +75,10 @@ pub(super) struct Form {
     agents: Vec<AgentView>,
     agent: usize,
     mode: Mode,
+    /// The check command of a loop; empty: the project's.
+    check: Line,
+    /// The limits of a loop; empty: the usual ones.
+    limits: Line,
     /// The branches of the project; asked for once it is chosen.
     branches: Vec<String>,
     /// 0 is [`CHECKED_OUT`].
@@ -100,6 +109,8 @@ impl Form {
             agents: Vec::new(),
             agent: 0,
             mode: Mode::Interactive,
+            check: Line::new(""),
+            limits: Line::new(""),
             branches: Vec::new(),
             base: 0,
             priority: Priority::default().level(),
@@ -189,6 +200,8 @@ impl Form {
         let changed = match self.focus {
             Field::Prompt => self.prompt.key(event),
             Field::Title => self.title.key(event),
+            Field::Check => self.check.key(event),
+            Field::Limits => self.limits.key(event),
             Field::Labels => self.labels.key(event),
             Field::After => self.after.key(event),
             field => {
@@ -210,6 +223,8 @@ impl Form {
         self.note = None;
         match self.focus {
             Field::Title => self.title.paste(text),
+            Field::Check => self.check.paste(text),
+            Field::Limits => self.limits.paste(text),
             Field::Labels => self.labels.paste(text),
             Field::After => self.after.paste(text),
             _ => {
@@ -265,12 +280,10 @@ impl Form {
     }
 
     fn step(&mut self, by: isize) -> Outcome {
-        let count = Field::ALL.len() as isize;
-        let at = Field::ALL
-            .iter()
-            .position(|field| *field == self.focus)
-            .unwrap_or(0) as isize;
-        self.focus = Field::ALL[(at + by).rem_euclid(count) as usize];
+        let fields: Vec<Field> = self.fields().collect();
+        let at = fields.iter().position(|field| *field == self.focus);
+        let at = at.unwrap_or(0) as isize;
+        self.focus = fields[(at + by).rem_euclid(fields.len() as isize) as usize];
         Outcome::Changed
     }
 
@@ -309,6 +322,15 @@ impl Form {
             _ => return Outcome::Unchanged,
         }
         Outcome::Changed
+    }
+
+    /// The fields there are: a loop has some of its own.
+    fn fields(&self) -> impl Iterator<Item = Field> {
+        let looped = self.mode == Mode::Loop;
+        let own = |field: &Field| matches!(field, Field::Check | Field::Limits);
+        Field::ALL
+            .into_iter()
+            .filter(move |field| looped || !own(field))
     }
 
     fn modes(&self) -> Vec<Mode> {
@@ -356,8 +378,19 @@ impl Form {
             Ok(tasks) => tasks,
             Err(error) => return missing(self, Field::After, error),
         };
+        let limits = match parse_limits(self.limits.text()) {
+            Ok(limits) => limits,
+            Err(error) if self.mode == Mode::Loop => return missing(self, Field::Limits, error),
+            Err(_) => Default::default(),
+        };
+        let check = self.check.text().trim();
+        let looped = (self.mode == Mode::Loop).then(|| NewLoop {
+            limits,
+            check: (!check.is_empty()).then(|| check.to_owned()),
+            ..NewLoop::default()
+        });
         Outcome::Done(Answer::NewTask(Box::new(NewTask {
-            looped: None,
+            looped,
             directory,
             title,
             prompt: self.prompt.text(),

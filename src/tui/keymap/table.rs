@@ -57,6 +57,7 @@ pub enum Group {
     Move,
     Task,
     Agent,
+    Loop,
     View,
     Program,
     Pane,
@@ -68,10 +69,11 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of help.
-    pub const ALL: [Group; 10] = [
+    pub const ALL: [Group; 11] = [
         Group::Move,
         Group::Task,
         Group::Agent,
+        Group::Loop,
         Group::View,
         Group::Program,
         Group::Pane,
@@ -87,6 +89,7 @@ impl Group {
             Group::Move => "Moving about",
             Group::Task => "Tasks",
             Group::Agent => "Agents",
+            Group::Loop => "Loops",
             Group::View => "Looking",
             Group::Program => "gluon",
             Group::Pane => "In a pane, after the prefix",
@@ -137,6 +140,11 @@ actions! {
     Message, "message", Agent, [(Board: "m"), (InInbox: "m")], "Send the agent a message", Some("message"), true;
     Allow, "allow", Agent, [(Asking: "y"), (InInbox: "y")], "Say yes to what the agent asks", Some("yes"), true;
     Deny, "deny", Agent, [(Asking: "n"), (InInbox: "n")], "Say no to what the agent asks", Some("no"), true;
+
+    LoopPause, "loop_pause", Loop, [(Board: "b")], "Pause the loop after this iteration, or let it go on", None, true;
+    LoopStopAfter, "loop_stop_after", Loop, [(Board: "e")], "End the loop after this iteration", None, true;
+    LoopStop, "loop_stop", Loop, [(Board: "E")], "End the loop now", None, true;
+    LoopLimits, "loop_limits", Loop, [(Board: "B")], "Change the limits of the loop", None, true;
 
     Zoom, "zoom", View, [(Board: "z"), (Prefix: "z")], "Zoom the pane", Some("zoom"), true;
     Tile, "tile", View, [(Board: "t"), (Prefix: "t")], "Tile all running agents", Some("tile"), true;

@@ -47,7 +47,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Quit => Update::with(Effect::Quit),
         CancelDrag => super::drag::cancel(model),
         Start | Stop | Resume | Diff | Accept | Check | CheckOutput | Detail | Urgent
-        | LessUrgent | Hold | Cancel | Delete | Message | Allow | Deny => match model.cursor.task {
+        | LessUrgent | Hold | Cancel | Delete | Message | Allow | Deny | LoopPause
+        | LoopStopAfter | LoopStop | LoopLimits => match model.cursor.task {
             Some(task) => on_task(model, action, task),
             None => nothing_selected(model),
         },
@@ -207,7 +208,7 @@ pub(super) fn agents_by_use(model: &Model) -> Vec<AgentView> {
     agents
 }
 
-fn push_dialog(model: &mut Model, dialog: Dialog, purpose: Purpose) {
+pub(super) fn push_dialog(model: &mut Model, dialog: Dialog, purpose: Purpose) {
     model
         .overlays
         .push(Overlay::Dialog(Box::new(dialog), purpose));
@@ -338,7 +339,10 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
         Action::Accept => accept(task),
         Action::Check => Update::call(Request::CheckTask(task)),
         Action::CheckOutput => Update::call(Request::ShowCheck(task)),
-        Action::Detail => Update::call(Request::ShowTask(task)),
+        Action::Detail => super::loops::detail(model, task),
+        Action::LoopPause | Action::LoopStopAfter | Action::LoopStop | Action::LoopLimits => {
+            super::loops::steer(model, action, task)
+        }
         Action::Cancel => Update::call(Request::CancelTask(unconfirmed)),
         Action::Delete => Update::call(Request::TaskRisk(task)),
         Action::Urgent => edit_priority(model, task, -1),

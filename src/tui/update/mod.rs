@@ -9,6 +9,7 @@ mod drag;
 mod inbox;
 mod keys;
 mod link;
+mod loops;
 mod mouse;
 mod open;
 mod overlays;

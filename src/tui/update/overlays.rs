@@ -233,6 +233,7 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
             Purpose::Comment => changes::written(model, words),
             Purpose::Review => changes::send(model, words),
             Purpose::Find => changes::search(model, words),
+            Purpose::Limits(task) => super::loops::limit(model, task, &words),
             Purpose::Filter => {
                 model.filter.words = words.trim().to_owned();
                 model.cursor.reveal = true;

@@ -95,6 +95,13 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Update::redraw()
         }
         (_, Response::ShowTask(detail)) => overlays::open_detail(model, &detail),
+        (Request::LoopHistory(task), Response::LoopHistory(history)) => {
+            model.loop_history = Some(Box::new(history));
+            Update::call(Request::ShowTask(task))
+        }
+        (Request::ControlLoop(asked), Response::ControlLoop(view)) => {
+            super::loops::steered(model, &asked, view)
+        }
         (Request::ReadChanges(asked), Response::ReadChanges(page)) => {
             changes::come(model, &asked, page)
         }

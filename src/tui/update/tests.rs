@@ -87,6 +87,10 @@ fn keys_move_the_selection() {
 
 #[test]
 fn keys_ask_the_daemon() {
+    let steer = |what| {
+        let task = TaskId(12);
+        Request::ControlLoop(ControlLoop { task, what })
+    };
     let size = {
         let model = model(SIZE);
         Layout::new(&model).pane_size(&model)
@@ -127,7 +131,11 @@ fn keys_ask_the_daemon() {
         (&["3", "c"], Request::CheckTask(TaskId(20))),
         (&["3", "v"], Request::ShowCheck(TaskId(20))),
         (&["u"], Request::Undo(UndoWish::default())),
-        (&["i"], Request::ShowTask(TaskId(12))),
+        (&["i"], Request::LoopHistory(TaskId(12))),
+        (&["l", "i"], Request::ShowTask(TaskId(20))),
+        (&["b"], steer(LoopControl::Pause { now: false })),
+        (&["e"], steer(LoopControl::Stop { after: true })),
+        (&["E"], steer(LoopControl::Stop { after: false })),
         (&["1", "enter"], Request::ShowTask(TaskId(1))),
         (&["C"], Request::CancelTask(unconfirmed(12))),
         (&["X"], Request::TaskRisk(TaskId(12))),

@@ -15,11 +15,13 @@ use crate::tui::theme::{Role, Theme};
 const LABEL: u16 = 10;
 
 /// The fields between the prompt and the buttons.
-const ROWS: [(Field, &str); 8] = [
+const ROWS: [(Field, &str); 10] = [
     (Field::Title, "Title"),
     (Field::Project, "Project"),
     (Field::Agent, "Agent"),
     (Field::Mode, "Mode"),
+    (Field::Check, "Check"),
+    (Field::Limits, "Limits"),
     (Field::Base, "Base"),
     (Field::Priority, "Priority"),
     (Field::Labels, "Labels"),
@@ -40,8 +42,15 @@ pub(super) struct Places {
 }
 
 impl Form {
+    fn rows(&self) -> Vec<(Field, &'static str)> {
+        let there: Vec<Field> = self.fields().collect();
+        let rows = ROWS.iter().filter(|(field, _)| there.contains(field));
+        rows.copied().collect()
+    }
+
     pub(super) fn layout(&self, screen: Rect) -> Places {
-        let rows = ROWS.len() as u16;
+        let all = self.rows();
+        let rows = all.len() as u16;
         // Frame, prompt, a gap, the fields, a gap, buttons, hints.
         let fixed = 2 + 1 + rows + 1 + 1 + 1;
         let prompt = (screen.height * 9 / 10).saturating_sub(fixed).clamp(3, 12);
@@ -66,9 +75,9 @@ impl Form {
         let gap = u16::from(space >= full);
         let top = within.y + prompt + gap;
         let shown = buttons.saturating_sub(top + gap).min(rows);
-        let focused = ROWS.iter().position(|(field, _)| *field == self.focus);
+        let focused = all.iter().position(|(field, _)| *field == self.focus);
         let first = focused.map_or(0, |at| (at as u16 + 1).saturating_sub(shown));
-        for (index, (field, label)) in ROWS.iter().enumerate() {
+        for (index, (field, label)) in all.iter().enumerate() {
             let Some(row) = (index as u16).checked_sub(first).filter(|row| *row < shown) else {
                 continue;
             };
@@ -144,6 +153,14 @@ impl Form {
             Field::Title => {
                 let words = "made from the prompt";
                 return self.title.draw(buf, area, words, focused, theme);
+            }
+            Field::Check => {
+                let words = "the project's check command; here another, such as cargo test";
+                return self.check.draw(buf, area, words, focused, theme);
+            }
+            Field::Limits => {
+                let words = "50 iterations, 4h; or others, such as 80 6h $20";
+                return self.limits.draw(buf, area, words, focused, theme);
             }
             Field::Labels => {
                 return self

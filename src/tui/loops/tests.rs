@@ -1,0 +1,137 @@
+use super::*;
+use crate::domain::loops::Breaker;
+use crate::tui::testing::{self, loop_view};
+
+fn record(number: u32, check: Option<CheckOutcome>, changes: Changes) -> IterationRecord {
+    let ago = testing::minutes_ago;
+    IterationRecord {
+        number,
+        started_at: ago(20),
+        ended_at: ago(12),
+        how: "it said that it goes on".into(),
+        changes,
+        progress: changes == Changes::Something,
+        head: "abc".into(),
+        check,
+        cost: (number != 5).then_some(MicroUsd(620_000)),
+        confidence: 40,
+        summary: String::new(),
+        recommendation: String::new(),
+    }
+}
+
+fn text(lines: &[ViewerLine]) -> String {
+    let lines = lines.iter().map(|line| {
+        let parts = line.iter().map(|(text, _)| text.as_str());
+        parts.collect::<String>().trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_detail_has_the_evidence() {
+    let history = LoopHistory {
+        view: loop_view(),
+        iterations: vec![
+            record(6, Some(CheckOutcome::Failed), Changes::Something),
+            record(5, None, Changes::Nothing),
+        ],
+    };
+    let glyphs = Glyphs::set(false);
+    let now = testing::minutes_ago(0);
+    insta::assert_snapshot!(text(&detail(&loop_view(), Some(&history), now, glyphs)));
+    let ascii = text(&detail(
+        &loop_view(),
+        Some(&history),
+        now,
+        Glyphs::set(true),
+    ));
+    assert!(ascii.is_ascii(), "{ascii}");
+}
+
+#[test]
+fn a_card_shows_figures_beside_its_bars() {
+    let words = |view: &LoopView, ascii| {
+        let pieces = progress(view, Glyphs::set(ascii));
+        let words: Vec<String> = pieces.into_iter().map(|(text, _)| text).collect();
+        words.join(" · ")
+    };
+    let mut view = loop_view();
+    let shown = words(&view, false);
+    assert!(
+        shown.contains("62 %") && shown.contains("half open"),
+        "{shown}"
+    );
+    assert!(shown.contains("85 % of $5.00"), "{shown}");
+    assert!(words(&view, true).is_ascii() || words(&view, true).contains('·'));
+    view.limits.budget = None;
+    view.breaker = Breaker::default();
+    assert_eq!(words(&view, false).matches('%').count(), 1);
+    assert_eq!(count(&view), "7/50");
+    view.limits.iterations = None;
+    assert_eq!(count(&view), "7");
+}
+
+#[test]
+fn a_stage_says_what_happens_next() {
+    let now = testing::minutes_ago(0);
+    let until = now.plus(5 * 60_000);
+    let why = || "because".to_owned();
+    for (stage, expected) in [
+        (LoopStage::Running { ending: None }, None),
+        (LoopStage::Between { until }, Some("next in 5m")),
+        (LoopStage::Checking, Some("checking")),
+        (
+            LoopStage::Parked {
+                until,
+                why: why(),
+                limit: true,
+            },
+            Some("limited, 5m left: because"),
+        ),
+        (LoopStage::Paused { why: why() }, Some("paused: because")),
+        (
+            LoopStage::Ended {
+                why: why(),
+                complete: true,
+                bad: false,
+            },
+            Some("because"),
+        ),
+    ] {
+        let view = LoopView {
+            stage,
+            ..loop_view()
+        };
+        let words = super::stage(&view, now).map(|(words, _)| words);
+        assert_eq!(words.as_deref(), expected);
+    }
+    let asked = LoopView {
+        afterwards: Some("stops".into()),
+        ..loop_view()
+    };
+    let words = super::stage(&asked, now).map(|(words, _)| words);
+    assert_eq!(words.as_deref(), Some("stops after this iteration"));
+}
+
+#[test]
+fn limits_are_understood_as_they_are_typed() {
+    let limits = parse_limits("80 6h, $20").unwrap();
+    assert_eq!(limits.iterations, Some(Most::At(80)));
+    assert_eq!(limits.time, Some(Most::At(6 * 3_600_000)));
+    assert_eq!(limits.budget, Some(Most::At(MicroUsd(20_000_000))));
+    assert_eq!(parse_limits("90m").unwrap().time, Some(Most::At(5_400_000)));
+    assert!(parse_limits("  ").unwrap().is_empty());
+    for wrong in [
+        "lots",
+        "$x",
+        "$-1",
+        "h",
+        "-5",
+        "6w",
+        "99999999999999999999h",
+        "é",
+    ] {
+        assert!(parse_limits(wrong).is_err(), "{wrong}");
+    }
+}
