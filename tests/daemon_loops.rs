@@ -440,3 +440,53 @@ async fn quoted_blocks_of_a_real_stream_end_nothing() {
     assert!(!told(1).contains(reminder));
     assert!(told(2).contains(reminder) && told(3).contains(reminder));
 }
+
+/// What `gluon demo` shows: the plan, a feature whose test fails, the fix; by the built-in agent.
+#[tokio::test]
+async fn the_demo_agent_builds_a_feature_in_three_iterations() {
+    let world = World::new();
+    for file in gluon::agents::demo::repository_files() {
+        let path = world.repo.join(file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, file.content).unwrap();
+    }
+    daemon_support::git(&world.repo, &["add", "."]);
+    daemon_support::git(&world.repo, &["commit", "-q", "-m", "tally"]);
+    let mut watcher = world.client().await;
+    let wishes = NewLoop {
+        check: Some("sh tests/run.sh".into()),
+        ..NewLoop::default()
+    };
+    let task = NewTask {
+        agent: Some("demo".into()),
+        command: None,
+        prompt: "Name the categories above a limit. @@budget".into(),
+        ..looped(&world, "", wishes)
+    };
+    let task = begin(&watcher, task).await;
+    let ended = |view: &LoopView| matches!(view.stage, LoopStage::Ended { .. });
+    let mut card = watcher
+        .card(task, |card| seen(card, |view| view.iteration >= 2))
+        .await;
+    for iteration in [3, 4] {
+        if seen(&card, ended) {
+            break;
+        }
+        card = watcher
+            .card(task, |card| {
+                seen(card, |view| view.iteration >= iteration || ended(view))
+            })
+            .await;
+    }
+    assert_eq!(
+        card.task.reason,
+        Some(Reason::Finished),
+        "{:?}",
+        card.loop_view
+    );
+    let history = watcher.client.loop_history(task).await.unwrap().iterations;
+    let checks: Vec<Option<CheckOutcome>> = history.iter().map(|record| record.check).collect();
+    let (passed, failed) = (Some(CheckOutcome::Passed), Some(CheckOutcome::Failed));
+    assert_eq!(checks, [passed, failed, passed]);
+    assert_eq!(view(&card).confidence.percent, 100);
+}

@@ -85,6 +85,8 @@ pub struct DemoTask {
     pub depends_on: Vec<usize>,
     /// Where it gets to.
     pub reaches: Reaches,
+    /// It is a loop, with this check command.
+    pub check: Option<String>,
 }
 
 /// Where a task of the demo gets to, so that every part of the board is seen.
@@ -139,6 +141,7 @@ struct Task {
     #[serde(default)]
     depends_on: Vec<String>,
     reaches: Reaches,
+    check: Option<String>,
 }
 
 fn file() -> File {
@@ -159,6 +162,7 @@ pub fn showcase() -> Vec<DemoTask> {
             labels: task.labels.clone(),
             depends_on: task.depends_on.iter().filter_map(place).collect(),
             reaches: task.reaches,
+            check: task.check.clone(),
         })
         .collect()
 }
@@ -196,7 +200,8 @@ mod tests {
     fn every_state_is_shown() {
         let tasks = showcase();
         let reaching = |reaches| tasks.iter().filter(|task| task.reaches == reaches).count();
-        assert_eq!(reaching(Reaches::Working), 2);
+        assert_eq!(reaching(Reaches::Working), 3);
+        assert!(tasks.iter().any(|task| task.check.is_some()));
         for reaches in [
             Reaches::Queued,
             Reaches::Permission,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::agents::demo::{self, Reaches};
 use crate::client::Client;
 use crate::domain::{Mode, Status, TaskId};
-use crate::protocol::{Api, ApiResult, ConfirmTask, NewTask};
+use crate::protocol::{Api, ApiResult, ConfirmTask, NewLoop, NewTask};
 
 /// Between two looks at whether a task has come to its end.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -26,7 +26,14 @@ pub(super) async fn make(client: &Client, repo: &Path) -> ApiResult<()> {
                 title: task.title,
                 prompt: task.prompt,
                 agent: Some("demo".to_owned()),
-                mode: Mode::Interactive,
+                mode: match task.check {
+                    Some(_) => Mode::Loop,
+                    None => Mode::Interactive,
+                },
+                looped: task.check.map(|check| NewLoop {
+                    check: Some(check),
+                    ..NewLoop::default()
+                }),
                 priority: task.priority,
                 labels: task.labels,
                 depends_on: depends_on.collect(),
