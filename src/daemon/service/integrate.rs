@@ -434,6 +434,8 @@ impl Service {
         let held = landing.clone();
         blocking(move || integrate::release(&Git::new(), &root, &held)).await?;
         self.look_at_git(wanted.task.id, true).await;
+        // What the others would be in conflict with is another thing now.
+        self.sweep_soon(wanted.project.id);
         for rival in self.rivals(wanted.task.id)? {
             notes.push(format!(
                 "#{rival} tried the same: `gluon rm {rival}` removes it"

@@ -67,6 +67,7 @@ impl Service {
         self.schedule.notify_one();
         self.publish_task(task);
         self.look_at_git(task, true).await;
+        self.sweep_soon(operation.project);
         Ok(Undone {
             operation: view(&operation),
             card: self.card(task)?,
