@@ -13,6 +13,7 @@ pub mod comment;
 pub mod conversation;
 pub mod cost;
 pub mod evidence;
+pub mod find;
 pub mod fold;
 pub mod health;
 pub mod hook;

@@ -52,6 +52,23 @@ pub fn short_duration(millis: i64) -> String {
     }
 }
 
+/// A length in bytes, short: `980 B`, `41 KB`, `1.2 MB`.
+pub fn short_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = u128::from(bytes) * 10 / 1000;
+    for unit in UNITS {
+        match tenths {
+            0..100 => return format!("{}.{} {unit}", tenths / 10, tenths % 10),
+            100..10_000 => return format!("{} {unit}", tenths / 10),
+            _ => tenths /= 1000,
+        }
+    }
+    format!("{} EB", tenths / 10)
+}
+
 /// A count in three figures: `999`, `1.2k`, `12.3k`, `123k`, `1.2M`; never wider than five cells.
 pub fn short_count(count: u64) -> String {
     const UNITS: [(&str, u64); 4] = [
@@ -80,6 +97,22 @@ pub fn short_count(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_are_short() {
+        for (bytes, words) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 KB"),
+            (9999, "9.9 KB"),
+            (41_500, "41 KB"),
+            (999_999, "999 KB"),
+            (1_234_567, "1.2 MB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(short_bytes(bytes), words);
+        }
+    }
 
     #[test]
     fn money_reads_in_cents() {

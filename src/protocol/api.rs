@@ -140,6 +140,10 @@ macro_rules! with_requests {
             ControlLoop control_loop(ControlLoop) -> LoopView;
             /// A loop with what came of each iteration.
             LoopHistory loop_history(TaskId) -> LoopHistory;
+            /// Looks for a text in a transcript.
+            SeekTranscript seek_transcript(SeekTranscript) -> Sought;
+            /// The lines in which words stand: of as many conversations as it could look at in a short time.
+            FindLines find_lines(FindLines) -> Vec<FoundLine>;
         }
     };
 }

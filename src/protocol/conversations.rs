@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Conversation, Passage, ProjectId, TaskId};
+use crate::domain::{Conversation, Passage, ProjectId, Speaker, TaskId};
 
 /// Which conversations to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,12 @@ pub struct ListConversations {
     pub limit: u32,
     /// Answer only when every transcript has been looked at, however long that takes.
     pub wait: bool,
+    /// With the words in title or prompts only.
+    pub titles: bool,
+    /// Project by project, the one last worked on first; else as [`Conversations`] says.
+    pub grouped: bool,
+    /// Without so many of the first.
+    pub skip: u32,
 }
 
 /// Conversations, those with the words in title or prompts first, then those that changed last.
@@ -32,8 +38,24 @@ pub struct Conversations {
     pub rows: Vec<ConversationView>,
     /// How many there are without the limit.
     pub all: u32,
-    /// Whether transcripts are still being looked at, so that there may be more.
+    /// Whether transcripts are still being looked at, so that there may be more: an
+    /// [`Event::Conversations`](super::Event) says when that ends.
     pub looking: bool,
+    /// Where they were asked for project by project: the projects, in order.
+    pub groups: Vec<ConversationGroup>,
+    /// How many transcripts have been read and how many there are to read, while that takes its time.
+    pub read: Option<(u32, u32)>,
+}
+
+/// The conversations of a project, or of a directory that is in none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationGroup {
+    /// The project.
+    pub project: Option<ProjectId>,
+    /// Where it has none: the directory; empty where no transcript says.
+    pub directory: PathBuf,
+    /// How many they are.
+    pub count: u32,
 }
 
 /// A conversation with what gluon knows of it.
@@ -45,6 +67,8 @@ pub struct ConversationView {
     pub project: Option<ProjectId>,
     /// The task it belongs to, where gluon started or adopted it.
     pub task: Option<TaskId>,
+    /// How long its transcript is, in bytes; 0 where it is no file of its own.
+    pub size: u64,
 }
 
 /// Whose transcript.
@@ -93,6 +117,57 @@ pub struct TranscriptPage {
     pub end: u64,
     /// Whether there is more behind it.
     pub more: bool,
+    /// How far the local clock was ahead of UTC then, in milliseconds.
+    pub offset: i64,
+}
+
+/// Looks for a text in a transcript.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeekTranscript {
+    /// Whose.
+    pub of: TranscriptOf,
+    /// The text; without capitals, capitals do not matter.
+    pub text: String,
+    /// From this place on, or what comes before it.
+    pub from: u64,
+    /// What comes before.
+    pub back: bool,
+}
+
+/// What looking for a text came to; not all of a long transcript is looked at at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sought {
+    /// A place: a page of 400 passages from there on has it (as its first, looking on; as the last, looking
+    /// back).
+    pub at: Option<u64>,
+    /// Where to look on.
+    pub reached: u64,
+    /// Whether everything has been looked at.
+    pub ended: bool,
+}
+
+/// Wants the lines of conversations in which words stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindLines {
+    /// The conversations.
+    pub ids: Vec<String>,
+    /// The words, as in [`ListConversations`].
+    pub words: String,
+}
+
+/// Where words stand in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundLine {
+    /// The conversation.
+    pub id: String,
+    /// The line, cut around the words; `None` where none was found.
+    pub line: Option<String>,
+    /// Who said it.
+    pub speaker: Speaker,
+    /// Where it stands.
+    pub place: u64,
+    /// What of the words stands there as one text.
+    pub text: String,
 }
 
 /// Makes a task of a conversation.

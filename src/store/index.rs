@@ -5,7 +5,7 @@
 //! stand in an FTS5 table without the text they are from. What a transcript tells is kept as its reader
 //! made it; the index does not look into it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::StoreError;
 
 /// Another number: the index is begun anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// A transcript that was read on more often than this is read from its beginning again, so that its words
 /// come together.
 const PIECES: i64 = 64;
@@ -39,6 +39,10 @@ CREATE TABLE transcripts (
     record TEXT NOT NULL
 );
 CREATE INDEX transcripts_by_conversation ON transcripts (conversation);
+-- What a list is made from, without a look at the records.
+CREATE INDEX transcripts_listed ON transcripts (changed_at DESC, id, agent, conversation, directory)
+ WHERE shown;
+CREATE TABLE priced (mark INTEGER NOT NULL);
 CREATE TABLE pieces (
     id INTEGER PRIMARY KEY,
     transcript INTEGER NOT NULL REFERENCES transcripts ON DELETE CASCADE,
@@ -55,6 +59,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
 #[derive(Debug)]
 pub struct Index {
     connection: Mutex<Connection>,
+    /// Reads only, so that whoever lists does not wait for what is being written.
+    reader: Mutex<Connection>,
 }
 
 /// What changes when a transcript is written to: its length, when, which file it is.
@@ -94,21 +100,19 @@ pub struct NewWords {
     pub text: String,
 }
 
-/// Which conversations.
+/// A conversation as far as lists are made by it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// In one of these directories or below; none: anywhere.
-    pub directories: Vec<String>,
-    /// Not in one of these, nor below.
-    pub not_in: Vec<String>,
-    /// None of these conversations.
-    pub not: Vec<String>,
-    /// Only this agent's.
-    pub agent: Option<String>,
-    /// With all of these words, or words beginning so.
-    pub words: String,
-    /// So many at most.
-    pub limit: u32,
+pub struct Outline {
+    /// The number that [`Index::entries`] takes.
+    pub row: i64,
+    /// Whose it is.
+    pub agent: String,
+    /// The conversation's id.
+    pub conversation: String,
+    /// Where it was led.
+    pub directory: String,
+    /// Whether what was searched stands in its title or its prompts.
+    pub strong: bool,
 }
 
 impl Index {
@@ -150,8 +154,12 @@ impl Index {
                 known: VERSION,
             });
         }
+        let reader = Connection::open(path)?;
+        reader.busy_timeout(Duration::from_secs(5))?;
+        reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
             connection: Mutex::new(connection),
+            reader: Mutex::new(reader),
         })
     }
 
@@ -162,12 +170,32 @@ impl Index {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn reader(&self) -> MutexGuard<'_, Connection> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does several things in one transaction: a hundred small ones take much longer.
+    ///
+    /// # Errors
+    /// What `work` or the database says; nothing is changed then.
+    pub fn together<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Batch<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(StoreError::from)?;
+        let batch = Batch(&transaction);
+        let done = work(&batch)?;
+        transaction.commit().map_err(StoreError::from)?;
+        Ok(done)
+    }
+
     /// All transcripts, as they were when they were read.
     ///
     /// # Errors
     /// Where the database refuses.
     pub fn known(&self) -> Result<HashMap<String, WrittenAs>, StoreError> {
-        let connection = self.lock();
+        let connection = self.reader();
         let mut query =
             connection.prepare_cached("SELECT place, size, written, inode FROM transcripts")?;
         let rows = query.query_map([], |row| {
@@ -177,14 +205,172 @@ impl Index {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// See [`Batch::record`].
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn record(&self, place: &str) -> Result<Option<String>, StoreError> {
+        Batch(&self.lock()).record(place)
+    }
+
+    /// See [`Batch::put`].
+    ///
+    /// # Errors
+    /// Where the database refuses; nothing is changed then.
+    pub fn put(&self, entry: &IndexEntry, new: &NewWords) -> Result<(), StoreError> {
+        self.together(|batch| batch.put(entry, new))
+    }
+
+    /// Forgets transcripts that are gone.
+    ///
+    /// # Errors
+    /// Where the database refuses; nothing is changed then.
+    pub fn forget(&self, places: &[String]) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        for place in places {
+            let id: Option<i64> = transaction
+                .prepare_cached("SELECT id FROM transcripts WHERE place = ?1")?
+                .query_row([place], |row| row.get(0))
+                .optional()?;
+            if let Some(id) = id {
+                forget_words(&transaction, id, false)?;
+                transaction
+                    .prepare_cached("DELETE FROM transcripts WHERE id = ?1")?
+                    .execute([id])?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// The conversations in which all of `words` stand, or words beginning so (in their title or prompts only,
+    /// where `titles` is said), those that changed last first; without words all.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn outlines(&self, words: &str, titles: bool) -> Result<Vec<Outline>, StoreError> {
+        let searched = words_of(words);
+        if searched.is_empty() && !words.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let connection = self.reader();
+        let mut found = None;
+        let mut strong = HashSet::new();
+        if !searched.is_empty() {
+            strong = matching(&connection, "{title prompts} : ", &searched)?;
+            found = Some(match titles {
+                true => strong.clone(),
+                false => matching(&connection, "", &searched)?,
+            });
+        }
+        let mut query = connection.prepare_cached(
+            "SELECT id, agent, conversation, directory FROM transcripts WHERE shown
+             ORDER BY changed_at DESC, id",
+        )?;
+        let mut rows = query.query([])?;
+        let mut outlines = Vec::new();
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            if found.as_ref().is_some_and(|found| !found.contains(&number)) {
+                continue;
+            }
+            outlines.push(Outline {
+                row: number,
+                agent: row.get(1)?,
+                conversation: row.get(2)?,
+                directory: row.get(3)?,
+                strong: strong.contains(&number),
+            });
+        }
+        Ok(outlines)
+    }
+
+    /// The conversations of these rows, in their order; one that went meanwhile is left out.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn entries(&self, rows: &[i64]) -> Result<Vec<IndexEntry>, StoreError> {
+        let connection = self.reader();
+        let mut query = connection.prepare_cached(
+            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record
+             FROM transcripts WHERE id = ?1",
+        )?;
+        let entries = rows
+            .iter()
+            .filter_map(|row| query.query_row([row], entry).optional().transpose());
+        Ok(entries.collect::<Result<_, _>>()?)
+    }
+
+    /// What tells by which prices the costs in the records were reckoned; `None` where there are none yet.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn priced(&self) -> Result<Option<i64>, StoreError> {
+        let connection = self.reader();
+        let mut query = connection.prepare_cached("SELECT mark FROM priced")?;
+        Ok(query.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    /// Notes by which prices the costs were reckoned.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn set_priced(&self, mark: i64) -> Result<(), StoreError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction()?;
+        transaction.execute("DELETE FROM priced", [])?;
+        transaction.execute("INSERT INTO priced VALUES (?1)", [mark])?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The transcripts of one conversation of an agent's, its subagents' included.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn transcripts_of(&self, agent: &str, id: &str) -> Result<Vec<IndexEntry>, StoreError> {
+        let connection = self.reader();
+        let mut query = connection.prepare_cached(
+            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record,
+                    shown
+             FROM transcripts WHERE conversation = ?2 AND agent = ?1",
+        )?;
+        let rows = query.query_map([agent, id], |row| {
+            Ok(IndexEntry {
+                shown: row.get(10)?,
+                ..entry(row)?
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The conversations whose ids begin with `prefix`, those that changed last first, so many at most.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn by_prefix(&self, prefix: &str, most: u32) -> Result<Vec<IndexEntry>, StoreError> {
+        let connection = self.reader();
+        let mut query = connection.prepare_cached(
+            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record
+             FROM transcripts
+             WHERE shown AND substr(conversation, 1, length(?1)) = ?1
+             ORDER BY changed_at DESC, id LIMIT ?2",
+        )?;
+        let rows = query.query_map(params![prefix, most], entry)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+/// The index while several things are done to it in one transaction.
+pub struct Batch<'a>(&'a Connection);
+
+impl Batch<'_> {
     /// What the reader of the transcript at `place` made of it, to read on; `None` where it is not known, or
     /// is better read from its beginning.
     ///
     /// # Errors
     /// Where the database refuses.
     pub fn record(&self, place: &str) -> Result<Option<String>, StoreError> {
-        let connection = self.lock();
-        let mut query = connection.prepare_cached(
+        let mut query = self.0.prepare_cached(
             "SELECT record FROM transcripts t WHERE place = ?1
              AND (SELECT count(*) FROM pieces p WHERE p.transcript = t.id) <= ?2",
         )?;
@@ -196,10 +382,9 @@ impl Index {
     /// Takes in what is new in a transcript.
     ///
     /// # Errors
-    /// Where the database refuses; nothing is changed then.
+    /// Where the database refuses.
     pub fn put(&self, entry: &IndexEntry, new: &NewWords) -> Result<(), StoreError> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction()?;
+        let transaction = self.0;
         let before: Option<(i64, String)> = transaction
             .prepare_cached("SELECT id, title FROM transcripts WHERE place = ?1")?
             .query_row([&entry.place], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -233,144 +418,43 @@ impl Index {
             )?;
         let renamed = before.is_none_or(|(_, title)| title != entry.title);
         if new.anew || renamed {
-            forget_words(&transaction, id, !new.anew)?;
+            forget_words(transaction, id, !new.anew)?;
         }
         // What is not listed is not searched either.
         if entry.shown {
             if new.anew || renamed {
                 let title = format!("{} {}", entry.title, entry.directory);
-                add_words(&transaction, id, true, [&title, "", ""])?;
+                add_words(transaction, id, true, [&title, "", ""])?;
             }
             if !new.prompts.is_empty() || !new.text.is_empty() {
-                add_words(&transaction, id, false, ["", &new.prompts, &new.text])?;
+                add_words(transaction, id, false, ["", &new.prompts, &new.text])?;
             }
         }
-        Ok(transaction.commit()?)
-    }
-
-    /// Forgets transcripts that are gone.
-    ///
-    /// # Errors
-    /// Where the database refuses; nothing is changed then.
-    pub fn forget(&self, places: &[String]) -> Result<(), StoreError> {
-        let mut connection = self.lock();
-        let transaction = connection.transaction()?;
-        for place in places {
-            let id: Option<i64> = transaction
-                .prepare_cached("SELECT id FROM transcripts WHERE place = ?1")?
-                .query_row([place], |row| row.get(0))
-                .optional()?;
-            if let Some(id) = id {
-                forget_words(&transaction, id, false)?;
-                transaction
-                    .prepare_cached("DELETE FROM transcripts WHERE id = ?1")?
-                    .execute([id])?;
-            }
-        }
-        Ok(transaction.commit()?)
-    }
-
-    /// The conversations that are wanted, and how many there are without the limit: those with the words in
-    /// title or prompts first, then those that changed last.
-    ///
-    /// # Errors
-    /// Where the database refuses.
-    pub fn search(&self, wanted: &Wanted) -> Result<(Vec<IndexEntry>, u32), StoreError> {
-        let words = words_of(&wanted.words);
-        if words.is_empty() && !wanted.words.trim().is_empty() {
-            return Ok((Vec::new(), 0));
-        }
-        let matching = |columns: &str, from: usize| -> String {
-            let one = |number: usize| {
-                format!(
-                    "SELECT transcript FROM pieces WHERE id IN
-                     (SELECT rowid FROM words WHERE words MATCH '{columns}' || ?{})",
-                    from + number
-                )
-            };
-            (0..words.len())
-                .map(one)
-                .collect::<Vec<_>>()
-                .join(" INTERSECT ")
-        };
-        let (hits, strong) = match words.is_empty() {
-            true => ("1".to_owned(), "NULL".to_owned()),
-            false => (
-                format!("t.id IN ({})", matching("", 6)),
-                format!("t.id IN ({})", matching("{title prompts} : ", 6)),
-            ),
-        };
-        let sql = format!(
-            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record,
-                    count(*) OVER ()
-             FROM transcripts t
-             WHERE shown AND {hits}
-               AND (?1 IS NULL OR agent = ?1)
-               AND (json_array_length(?2) = 0 OR EXISTS (SELECT 1 FROM json_each(?2) d WHERE {IN_DIRECTORY}))
-               AND NOT EXISTS (SELECT 1 FROM json_each(?3) d WHERE {IN_DIRECTORY})
-               AND conversation NOT IN (SELECT value FROM json_each(?4))
-             ORDER BY {strong} DESC, changed_at DESC, id LIMIT ?5"
-        );
-        let list = |texts: &[String]| serde_json::to_string(texts).unwrap_or_default();
-        let mut values: Vec<rusqlite::types::Value> = vec![
-            wanted.agent.clone().into(),
-            list(&wanted.directories).into(),
-            list(&wanted.not_in).into(),
-            list(&wanted.not).into(),
-            i64::from(wanted.limit).into(),
-        ];
-        values.extend(words.into_iter().map(Into::into));
-        let connection = self.lock();
-        let mut query = connection.prepare_cached(&sql)?;
-        let mut all = 0;
-        let rows = query.query_map(rusqlite::params_from_iter(values), |row| {
-            all = row.get(10)?;
-            entry(row)
-        })?;
-        let rows = rows.collect::<Result<_, _>>()?;
-        Ok((rows, all))
-    }
-
-    /// The transcripts of one conversation of an agent's, its subagents' included.
-    ///
-    /// # Errors
-    /// Where the database refuses.
-    pub fn transcripts_of(&self, agent: &str, id: &str) -> Result<Vec<IndexEntry>, StoreError> {
-        let connection = self.lock();
-        let mut query = connection.prepare_cached(
-            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record,
-                    shown
-             FROM transcripts WHERE conversation = ?2 AND agent = ?1",
-        )?;
-        let rows = query.query_map([agent, id], |row| {
-            Ok(IndexEntry {
-                shown: row.get(10)?,
-                ..entry(row)?
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The conversations whose ids begin with `prefix`, those that changed last first, so many at most.
-    ///
-    /// # Errors
-    /// Where the database refuses.
-    pub fn by_prefix(&self, prefix: &str, most: u32) -> Result<Vec<IndexEntry>, StoreError> {
-        let connection = self.lock();
-        let mut query = connection.prepare_cached(
-            "SELECT place, size, written, inode, agent, conversation, directory, title, changed_at, record
-             FROM transcripts
-             WHERE shown AND substr(conversation, 1, length(?1)) = ?1
-             ORDER BY changed_at DESC, id LIMIT ?2",
-        )?;
-        let rows = query.query_map(params![prefix, most], entry)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(())
     }
 }
 
-/// Whether a conversation was led in the directory `d.value` or below.
-const IN_DIRECTORY: &str =
-    "directory = d.value OR substr(directory, 1, length(d.value) + 1) = d.value || '/'";
+/// The transcripts in which all of `words` stand, in these columns.
+fn matching(
+    connection: &Connection,
+    columns: &str,
+    words: &[String],
+) -> rusqlite::Result<HashSet<i64>> {
+    let mut query = connection.prepare_cached(
+        "SELECT DISTINCT transcript FROM pieces WHERE id IN
+         (SELECT rowid FROM words WHERE words MATCH ?1)",
+    )?;
+    let mut all: Option<HashSet<i64>> = None;
+    for word in words {
+        let rows = query.query_map([format!("{columns}{word}")], |row| row.get(0))?;
+        let found: HashSet<i64> = rows.collect::<Result<_, _>>()?;
+        all = Some(match all {
+            Some(all) => all.intersection(&found).copied().collect(),
+            None => found,
+        });
+    }
+    Ok(all.unwrap_or_default())
+}
 
 fn forget_words(connection: &Connection, transcript: i64, title: bool) -> rusqlite::Result<()> {
     connection

@@ -27,7 +27,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 pub use events::EventDraft;
-pub use index::{Index, IndexEntry, NewWords, Wanted, WrittenAs};
+pub use index::{Batch, Index, IndexEntry, NewWords, Outline, WrittenAs};
 pub use loops::StoredLoop;
 pub use usage::Spent;
 

@@ -21,12 +21,14 @@ pub mod msg;
 pub mod overlay;
 pub mod pane;
 mod runner;
+pub mod sessions;
 pub mod term;
 #[cfg(test)]
 mod testing;
 pub mod text;
 pub mod texts;
 pub mod theme;
+pub mod transcript;
 pub mod update;
 pub mod view;
 

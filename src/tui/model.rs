@@ -8,9 +8,11 @@ use super::costs::CostsPage;
 use super::dialog::Dialog;
 use super::inbox::InboxList;
 use super::keymap::Keymap;
-use super::overlay::{SessionList, Viewer};
+use super::overlay::Viewer;
 use super::pane::PaneState;
+use super::sessions::SessionsPage;
 use super::theme::Theme;
+use super::transcript::TranscriptView;
 use crate::domain::{Project, ProjectId, SessionId, Status, TaskId, Timestamp};
 use crate::protocol::{AgentView, Level, QueueView, SessionView, TaskCard, TerminalInfo};
 
@@ -258,13 +260,15 @@ pub enum Overlay {
     /// A text to read.
     Viewer(Viewer),
     /// The list of sessions.
-    Sessions(SessionList),
+    Sessions(Box<SessionsPage>),
     /// What was spent.
     Costs(CostsPage),
     /// Who needs the user.
     Inbox(InboxList),
     /// The changes of a task.
     Changes(Box<Changes>),
+    /// What was said.
+    Transcript(Box<TranscriptView>),
 }
 
 /// What a dialog's words are for.
@@ -284,6 +288,8 @@ pub enum Purpose {
     Find,
     /// New limits for a task's loop.
     Limits(TaskId),
+    /// A search in a transcript.
+    Transcript,
 }
 
 /// A short message.

@@ -1,7 +1,6 @@
-//! Texts and lists that lie over the board: their state and how keys move in them.
+//! Texts that lie over the board: their state and how keys move in them.
 
-use crate::domain::{SessionId, TaskId};
-use crate::protocol::SessionView;
+use crate::domain::TaskId;
 
 use super::keymap::Action;
 use super::theme::Role;
@@ -91,63 +90,5 @@ impl Viewer {
         let before = self.scroll;
         self.scroll = mark.min(self.end());
         self.scroll != before
-    }
-}
-
-/// The list of sessions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SessionList {
-    /// The sessions; `None` until they have come.
-    pub rows: Option<Vec<SessionView>>,
-    /// The selected one.
-    pub selected: Option<SessionId>,
-    /// The first row shown.
-    pub scroll: usize,
-    /// Rows it had when last laid out.
-    pub height: usize,
-}
-
-impl SessionList {
-    /// The sessions that are there.
-    pub fn rows(&self) -> &[SessionView] {
-        self.rows.as_deref().unwrap_or_default()
-    }
-
-    /// The index of the selected session.
-    pub fn index(&self) -> usize {
-        self.rows()
-            .iter()
-            .position(|row| Some(row.session.id) == self.selected)
-            .unwrap_or(0)
-    }
-
-    /// The selected session.
-    pub fn current(&self) -> Option<&SessionView> {
-        self.rows().get(self.index())
-    }
-
-    /// Selects the session at an index, as near as there is one.
-    pub fn select(&mut self, index: usize) -> bool {
-        let index = index.min(self.rows().len().saturating_sub(1));
-        let before = (self.selected, self.scroll);
-        self.selected = self.rows().get(index).map(|row| row.session.id);
-        let height = self.height.max(1);
-        self.scroll = self.scroll.clamp((index + 1).saturating_sub(height), index);
-        (self.selected, self.scroll) != before
-    }
-
-    /// Does what a key of the list context asks for; whether anything moved.
-    pub fn act(&mut self, action: Action) -> bool {
-        let here = self.index();
-        let page = self.height.saturating_sub(1).max(1);
-        match action {
-            Action::RowUp => self.select(here.saturating_sub(1)),
-            Action::RowDown => self.select(here + 1),
-            Action::ViewPageUp => self.select(here.saturating_sub(page)),
-            Action::ViewPageDown => self.select(here + page),
-            Action::ViewTop => self.select(0),
-            Action::ViewBottom => self.select(usize::MAX),
-            _ => false,
-        }
     }
 }

@@ -587,23 +587,12 @@ impl Stage {
                     }
                 }
                 Event::Hook(text) | Event::Registry(text) | Event::Typed(text) => {
-                    *text = scrub(text);
-                    remove_field(text, "pidDomain");
+                    *text = scrub(text)
                 }
                 _ => {}
             }
         }
         recording
-    }
-}
-
-/// Takes out a field of JSON that is a text: what names the machine cannot be told by how it looks.
-fn remove_field(json: &mut String, name: &str) {
-    let mark = format!("\"{name}\":\"");
-    if let Some(start) = json.find(&mark)
-        && let Some(length) = json[start + mark.len()..].find("\",")
-    {
-        json.replace_range(start..start + mark.len() + length + 2, "");
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::super::transcripts::is_uuid;
 use super::lines::open;
 use super::text::{call, one_line, text_of};
-use super::{From, News, Page, Told};
+use super::{From, News, Page, Sought, Told};
 use crate::domain::calendar::parse_utc;
 use crate::domain::{Passage, Speaker};
 
@@ -144,7 +144,10 @@ fn say(message: &Value, told: &mut Told) {
 
 pub(super) fn read(path: &Path) -> io::Result<News> {
     let chat = Chat::load(path)?;
-    let mut told = Told::default();
+    let mut told = Told {
+        brief: true,
+        ..Told::default()
+    };
     let id = chat.text("sessionId");
     if is_uuid(id) {
         id.clone_into(&mut told.digest.conversation.id);
@@ -180,6 +183,25 @@ pub(super) fn page(path: &Path, from: From, limit: usize) -> io::Result<Page> {
     let mut told = Told::default();
     Chat::load(path)?.passages(&mut told);
     Ok(of_all(told.passages, from, limit))
+}
+
+pub(super) fn seek(
+    path: &Path,
+    start: u64,
+    wanted: &dyn Fn(&Passage) -> bool,
+) -> io::Result<Sought> {
+    let mut told = Told::default();
+    Chat::load(path)?.passages(&mut told);
+    let all = told.passages.len() as u64;
+    let mut rest = (0_u64..)
+        .zip(told.passages)
+        .skip_while(|(number, _)| *number < start);
+    let hit = rest.find(|(_, passage)| wanted(passage));
+    Ok(Sought {
+        reached: hit.as_ref().map_or(all, |(number, _)| *number),
+        ended: hit.is_none(),
+        hit,
+    })
 }
 
 /// The page of a transcript of which every passage is there; places are their numbers.

@@ -2,10 +2,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::{Digest, Found, From, News, Page, Told};
+use super::{Digest, Found, From, News, Page, Sought, Told};
+use crate::domain::Passage;
 
 /// The longest line that is looked at, in bytes.
 const LONGEST: usize = 8 * 1024 * 1024;
@@ -21,8 +22,8 @@ pub(super) type Line<'a> = &'a mut dyn FnMut(&[u8], &mut Told);
 pub(super) fn read(found: &Found, before: Option<Digest>, line: Line<'_>) -> io::Result<News> {
     let file = open(Path::new(&found.place))?;
     let length = file.metadata()?.len();
-    // One that became shorter is another one.
-    let before = before.filter(|before| before.offset <= length);
+    // One that became shorter is another one, and so is one that was written anew: no line ends there.
+    let before = before.filter(|before| before.offset <= length && ends_line(&file, before.offset));
     let anew = before.is_none();
     let digest = before.unwrap_or_default();
     let mut news = News {
@@ -32,6 +33,7 @@ pub(super) fn read(found: &Found, before: Option<Digest>, line: Line<'_>) -> io:
     let mut told = Told {
         digest,
         passages: Vec::new(),
+        brief: true,
     };
     let mut offset = told.digest.offset;
     forward(file, offset, length, &mut |bytes, end| {
@@ -46,6 +48,74 @@ pub(super) fn read(found: &Found, before: Option<Digest>, line: Line<'_>) -> io:
     news.digest = told.digest;
     news.digest.offset = offset;
     Ok(news)
+}
+
+/// Whether a line ends right before `offset`.
+fn ends_line(file: &File, offset: u64) -> bool {
+    let mut byte = [0];
+    offset == 0 || file.read_exact_at(&mut byte, offset - 1).is_ok() && byte == [b'\n']
+}
+
+/// What is looked for.
+pub(super) struct Wanted<'a> {
+    pub(super) start: u64,
+    pub(super) budget: u64,
+    pub(super) letters: &'a [&'a str],
+    pub(super) wanted: &'a dyn Fn(&Passage) -> bool,
+}
+
+impl Wanted<'_> {
+    pub(super) fn seek(&self, path: &Path, line: Line<'_>) -> io::Result<Sought> {
+        let file = open(path)?;
+        let length = file.metadata()?.len();
+        let start = self.start.min(length);
+        let last = length.min(start.saturating_add(self.budget));
+        let mut sought = Sought {
+            reached: start,
+            ..Sought::default()
+        };
+        let mut told = Told::default();
+        forward(file, start, last, &mut |bytes, end| {
+            if self.may_have(bytes) {
+                line(bytes, &mut told);
+                let mut passages = told.passages.drain(..);
+                let hit = passages.find(|passage| (self.wanted)(passage));
+                sought.hit = hit.map(|passage| (sought.reached, passage));
+            }
+            if sought.hit.is_none() {
+                sought.reached = end;
+            }
+            sought.hit.is_none()
+        })?;
+        // A line longer than all of the budget is none.
+        if sought.hit.is_none() && sought.reached == start {
+            sought.reached = last;
+        }
+        sought.ended = sought.hit.is_none() && last == length;
+        Ok(sought)
+    }
+
+    /// Whether a line may tell of what is looked for. What is not ASCII may stand for a letter of it.
+    fn may_have(&self, line: &[u8]) -> bool {
+        let plain = line.is_ascii() && memchr::memmem::find(line, b"\\u").is_none();
+        !plain
+            || self
+                .letters
+                .iter()
+                .all(|letters| has(line, letters.as_bytes()))
+    }
+}
+
+/// Whether `letters`, in capitals or not, stand in a line.
+fn has(line: &[u8], letters: &[u8]) -> bool {
+    let Some(first) = letters.first() else {
+        return true;
+    };
+    let (small, capital) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(small, capital, line).any(|at| {
+        let here = line.get(at..at + letters.len());
+        here.is_some_and(|here| here.eq_ignore_ascii_case(letters))
+    })
 }
 
 /// A page with about `limit` passages.

@@ -31,6 +31,10 @@ use text::{MAX_PROMPT, one_line};
 const MOST: usize = 100_000;
 /// How much of one conversation's text can be searched, in bytes.
 pub const MAX_SEARCHED: u64 = 256 * 1024;
+/// How much is read of what is not searched, while that is all that is wanted.
+const BRIEF: usize = 16;
+/// Passages looked at at once on the way back: a page from where that begins has them all.
+const BACK: usize = 400;
 /// The most passages in a page.
 pub const MAX_PASSAGES: usize = 500;
 
@@ -110,6 +114,17 @@ pub struct Page {
     pub end: u64,
     /// Whether there is more behind it.
     pub more: bool,
+}
+
+/// What looking for something in a transcript came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// A place from which a page has it in front (looking on) or in itself (looking back), and what it is.
+    pub hit: Option<(u64, Passage)>,
+    /// Where a next look goes on.
+    pub reached: u64,
+    /// Whether that is the end, or the beginning.
+    pub ended: bool,
 }
 
 impl Library {
@@ -205,11 +220,62 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The first passage from `start` on that is wanted, in about `budget` bytes of the transcript. No passage is
+    /// wanted without all of `letters`, ASCII letters and digits, capitals or not.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn seek(
+        &self,
+        place: &str,
+        start: u64,
+        budget: u64,
+        letters: &[&str],
+        wanted: &dyn Fn(&Passage) -> bool,
+    ) -> io::Result<Sought> {
+        let path = Path::new(place);
+        let looked_for = lines::Wanted {
+            start,
+            budget,
+            letters,
+            wanted,
+        };
+        match self.whose {
+            Transcripts::Claude => looked_for.seek(path, &mut claude::line),
+            Transcripts::Codex => looked_for.seek(path, &mut codex::line),
+            Transcripts::Gemini => gemini::seek(path, start, wanted),
+            Transcripts::Opencode => opencode::seek(place, start, wanted),
+        }
+    }
+
+    /// The last passage before `end` that is wanted, in a few hundred of them.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn seek_back(
+        &self,
+        place: &str,
+        end: u64,
+        wanted: &dyn Fn(&Passage) -> bool,
+    ) -> io::Result<Sought> {
+        let page = self.page(place, From::Before(end), BACK)?;
+        let hit = page.passages.into_iter().rfind(|passage| wanted(passage));
+        Ok(Sought {
+            hit: hit.map(|passage| (page.start, passage)),
+            reached: page.start,
+            ended: page.start == 0,
+        })
+    }
+}
+
 /// What the lines of a transcript tell, bit by bit.
 #[derive(Debug, Default)]
 struct Told {
     digest: Digest,
     passages: Vec<Passage>,
+    /// Whether of what is not searched only the beginning is wanted.
+    brief: bool,
 }
 
 impl Told {
@@ -223,7 +289,12 @@ impl Told {
     }
 
     fn say(&mut self, speaker: Speaker, text: &str, at: Option<Timestamp>) {
-        let text = text::clean(text, text::longest(speaker));
+        let unsearched = matches!(speaker, Speaker::Output | Speaker::Thought | Speaker::Note);
+        let most = match self.brief && unsearched {
+            true => BRIEF,
+            false => text::longest(speaker),
+        };
+        let text = text::clean(text, most);
         if !text.is_empty() {
             self.passages.push(Passage { speaker, text, at });
         }

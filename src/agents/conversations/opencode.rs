@@ -10,8 +10,8 @@ use rusqlite::{Connection, OpenFlags, params};
 use serde_json::Value;
 
 use super::text::{call, one_line};
-use super::{Found, From, News, Page, Stamp, Told};
-use crate::domain::{Basis, Cost, Speaker, Timestamp, cost::PicoUsd};
+use super::{Found, From, News, Page, Sought, Stamp, Told};
+use crate::domain::{Basis, Cost, Passage, Speaker, Timestamp, cost::PicoUsd};
 
 /// The most parts of one conversation that are read to be searched.
 const PARTS: u32 = 20_000;
@@ -57,7 +57,10 @@ fn of_place(place: &str) -> io::Result<(Connection, &str)> {
 
 pub(super) fn read(place: &str) -> io::Result<News> {
     let (connection, id) = of_place(place)?;
-    let mut told = Told::default();
+    let mut told = Told {
+        brief: true,
+        ..Told::default()
+    };
     head(&connection, id, &mut told).map_err(io::Error::other)?;
     parts(&connection, id, 0, PARTS, &mut told).map_err(io::Error::other)?;
     let mut news = News {
@@ -186,5 +189,39 @@ pub(super) fn page(place: &str, from: From, limit: usize) -> io::Result<Page> {
         start,
         end,
         more: end < all,
+    })
+}
+
+/// Pages before the next look, and parts in each: a page from where one begins has them in front.
+const PAGES: usize = 100;
+const PARTS_SOUGHT: usize = 100;
+
+pub(super) fn seek(
+    place: &str,
+    start: u64,
+    wanted: &dyn Fn(&Passage) -> bool,
+) -> io::Result<Sought> {
+    let mut reached = start;
+    for _ in 0..PAGES {
+        let page = page(place, From::Here(reached), PARTS_SOUGHT)?;
+        if let Some(hit) = page.passages.into_iter().find(|passage| wanted(passage)) {
+            return Ok(Sought {
+                hit: Some((reached, hit)),
+                reached,
+                ended: false,
+            });
+        }
+        reached = page.end;
+        if !page.more {
+            return Ok(Sought {
+                ended: true,
+                reached,
+                hit: None,
+            });
+        }
+    }
+    Ok(Sought {
+        reached,
+        ..Sought::default()
     })
 }

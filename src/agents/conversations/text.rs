@@ -9,7 +9,7 @@ pub(super) const MAX_PROMPT: usize = 4 * 1024;
 /// The longest passage of prose, in bytes.
 const MAX_PROSE: usize = 64 * 1024;
 /// How much of what a tool answered is shown, in bytes.
-const MAX_OUTPUT: usize = 2 * 1024;
+const MAX_OUTPUT: usize = 16 * 1024;
 /// The longest call of a tool, in characters.
 const MAX_CALL: usize = 400;
 

@@ -73,11 +73,11 @@ impl Sessions {
             let wanted = ListConversations {
                 words: self.search.clone().unwrap_or_default(),
                 project,
-                directory: None,
                 agent: self.agent.clone(),
                 foreign: self.foreign,
                 limit: self.limit,
                 wait: true,
+                ..ListConversations::default()
             };
             let found = client.list_conversations(wanted).await?;
             return self.tell(ctx, &found, &projects);

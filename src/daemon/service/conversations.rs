@@ -1,45 +1,39 @@
-//! Conversations on this machine, whoever started them: looked for when somebody asks for them and never by
-//! a clock, kept in an index, listed, read.
-//!
-//! Looking is done on a thread of its own, once at a time and at most every few seconds. The agents' files
-//! are only ever read.
+//! Conversations on this machine, whoever started them: listed, read, searched.
 
-use std::collections::{HashMap, HashSet};
+mod found;
+
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::looking::anywhere;
+use super::selection::Selection;
 use super::{Caller, Service, blocking};
-use crate::agents::Trace;
-use crate::agents::conversations::{Digest, Found, From, Library};
+use crate::agents::conversations::{Digest, From, Library};
 use crate::daemon::clock;
-use crate::domain::{Conversation, Cost, Prices, Project, ProjectId, TaskId, Timestamp, UsageRow};
+use crate::domain::find::{Needle, Words};
+use crate::domain::{Conversation, Passage, Project, ProjectId, TaskId};
 use crate::protocol::{
-    ApiError, ApiResult, ConversationView, Conversations, ErrorCode, Event, ListConversations,
-    ReadTranscript, TranscriptFrom, TranscriptOf, TranscriptPage,
+    ApiError, ApiResult, ConversationView, Conversations, ErrorCode, FindLines, FoundLine,
+    ListConversations, ReadTranscript, SeekTranscript, Sought, TranscriptFrom, TranscriptOf,
+    TranscriptPage,
 };
-use crate::store::{Index, IndexEntry, NewWords, StoreError, Wanted};
+use crate::store::{Index, IndexEntry};
+use found::ascii_run;
 
-/// Transcripts are not looked at more often than that.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// How long an answer waits for a look to end that is under way.
-const PATIENCE: Duration = Duration::from_millis(300);
 /// The most conversations in one answer.
 const MOST: u32 = 1000;
 /// So much of an id has to be given, in bytes.
 const SHORTEST: usize = 4;
 /// The longest text of a page, in bytes: a frame has to hold it with room to spare.
 const MAX_PAGE: usize = 2 * 1024 * 1024;
-/// What a longer transcript cost is not read, in bytes.
-const MAX_COSTED: u64 = 512 * 1024 * 1024;
-
-/// What is needed to look for conversations.
-#[derive(Default)]
-pub(super) struct Catalog {
-    index: Mutex<Option<Arc<Index>>>,
-    /// When the last look ended; held while one is under way.
-    looked: Arc<tokio::sync::Mutex<Option<Instant>>>,
-}
+/// How much of a transcript is searched before the next answer, in bytes.
+const SOUGHT_AT_ONCE: u64 = 64 * 1024 * 1024;
+/// How long lines are looked for before an answer.
+const AT_ONCE: Duration = Duration::from_millis(150);
+/// The most words of a search that count.
+const MOST_WORDS: usize = 16;
 
 /// A conversation of the index, with where it is.
 pub(super) struct Listed {
@@ -54,49 +48,74 @@ impl Service {
         which: ListConversations,
     ) -> ApiResult<Conversations> {
         let looking = self.look_at_transcripts(which.wait).await;
-        let owned = self.owned_conversations()?;
-        let wanted = self.wanted(&which, &owned)?;
         let index = self.index().await?;
-        let (entries, all) = blocking(move || index.search(&wanted)).await??;
+        let service = self.clone();
+        let listed = blocking(move || service.listed(&index, &which));
+        Ok(Conversations {
+            looking,
+            read: self.catalog.progress().filter(|_| looking),
+            ..listed.await??
+        })
+    }
+
+    /// The conversations that are wanted, as the index has them now.
+    fn listed(&self, index: &Index, which: &ListConversations) -> ApiResult<Conversations> {
+        let owned = self.owned_conversations()?;
+        let selection = self.selection(which, &owned)?;
         let projects = self.store.projects()?;
+        let outlines = index.outlines(&which.words, which.titles)?;
+        let ours = |id: &str| which.foreign && owned.conversations.contains_key(id);
+        let project = |directory: &Path| {
+            let task = owned.directories.get(directory);
+            project_of(&projects, directory).or_else(|| owned.projects.get(task?).copied())
+        };
+        let selected = selection.of(outlines, ours, project);
+        let entries = index.entries(&selected.rows)?;
         let rows = entries.iter().filter_map(|entry| {
             let conversation = listed(entry)?.conversation;
             let task = owned.task_of(&conversation);
             Some(ConversationView {
-                project: project_of(&projects, &conversation.directory)
+                project: project(&conversation.directory)
                     .or_else(|| owned.projects.get(&task?).copied()),
                 task,
                 conversation,
+                size: entry.written.0,
             })
         });
         Ok(Conversations {
             rows: rows.collect(),
-            all,
-            looking,
+            all: selected.all,
+            groups: selected.groups,
+            ..Conversations::default()
         })
     }
 
-    fn wanted(&self, which: &ListConversations, owned: &Owned) -> ApiResult<Wanted> {
-        let text = |path: &Path| path.to_string_lossy().into_owned();
+    fn selection(&self, which: &ListConversations, owned: &Owned) -> ApiResult<Selection> {
         let mut directories = Vec::new();
         if let Some(project) = which.project {
             let project = self.project(project)?;
-            directories.push(text(&project.path));
-            directories.push(text(&self.worktrees_dir().join(&project.name)));
+            directories.push(self.worktrees_dir().join(&project.name));
+            directories.push(project.path);
         }
-        directories.extend(which.directory.as_deref().map(text));
-        let (mut not_in, mut not) = (Vec::new(), Vec::new());
+        directories.extend(which.directory.clone());
+        let mut not_in = Vec::new();
         if which.foreign {
-            not_in.push(text(&self.worktrees_dir()));
-            not_in.extend(owned.directories.keys().map(|path| text(path)));
-            not.extend(owned.conversations.keys().cloned());
+            let worktrees = self.worktrees_dir();
+            // Most are below that one.
+            let elsewhere = owned.directories.keys();
+            not_in.extend(
+                elsewhere
+                    .filter(|path| !path.starts_with(&worktrees))
+                    .cloned(),
+            );
+            not_in.push(worktrees);
         }
-        Ok(Wanted {
+        Ok(Selection {
             directories,
             not_in,
-            not,
             agent: which.agent.clone(),
-            words: which.words.clone(),
+            grouped: which.grouped,
+            skip: which.skip,
             limit: which.limit.min(MOST),
         })
     }
@@ -138,17 +157,82 @@ impl Service {
                 limit /= 2;
             }
         });
-        let page = page.await?.map_err(|error| {
-            let message = format!("the transcript cannot be read: {error}");
-            ApiError::new(ErrorCode::Failed, message)
-        })?;
+        let page = page.await?.map_err(unreadable)?;
+        let first = page.passages.iter().find_map(|passage| passage.at);
+        let offset = clock::local_offset(first.unwrap_or(listed.conversation.changed_at));
         Ok(TranscriptPage {
             conversation: listed.conversation,
             passages: page.passages,
             start: page.start,
             end: page.end,
             more: page.more,
+            offset,
         })
+    }
+
+    pub(super) async fn seek_transcript(
+        self: &Arc<Self>,
+        _: &Caller,
+        seek: SeekTranscript,
+    ) -> ApiResult<Sought> {
+        let listed = match &seek.of {
+            TranscriptOf::Task(task) => self.conversation_of_task(*task).await?,
+            TranscriptOf::Conversation(id) => self.conversation_of_id(id).await?,
+        };
+        let Some(needle) = Needle::new(&seek.text) else {
+            return Err(ApiError::new(ErrorCode::Invalid, "nothing to look for"));
+        };
+        let library = self.library_of(&listed.conversation.agent)?;
+        let sought = blocking(move || {
+            let wanted = |passage: &Passage| needle.is_in(&passage.text);
+            let letters = ascii_run(&seek.text);
+            match seek.back {
+                true => library.seek_back(&listed.place, seek.from, &wanted),
+                false => library.seek(
+                    &listed.place,
+                    seek.from,
+                    SOUGHT_AT_ONCE,
+                    &[letters],
+                    &wanted,
+                ),
+            }
+        });
+        let sought = sought.await?.map_err(unreadable)?;
+        Ok(Sought {
+            at: sought.hit.map(|(place, _)| place),
+            reached: sought.reached,
+            ended: sought.ended,
+        })
+    }
+
+    pub(super) async fn find_lines(
+        self: &Arc<Self>,
+        _: &Caller,
+        find: FindLines,
+    ) -> ApiResult<Vec<FoundLine>> {
+        let index = self.index().await?;
+        let service = self.clone();
+        blocking(move || {
+            let begun = Instant::now();
+            let words = Words::new(&find.words, MOST_WORDS);
+            let mut lines = Vec::new();
+            for id in find.ids.into_iter().take(MOST as usize) {
+                let found = index.by_prefix(&id, 1)?;
+                let found = found.iter().find(|entry| entry.conversation == id);
+                let line = found.and_then(|entry| {
+                    let library = service.library_of(&entry.agent).ok()?;
+                    found::line(&library, &entry.place, &words, &find.words)
+                });
+                let line = line.unwrap_or_else(found::nothing);
+                lines.push(FoundLine { id, ..line });
+                // What is left is asked for again.
+                if begun.elapsed() > AT_ONCE {
+                    break;
+                }
+            }
+            Ok(lines)
+        })
+        .await?
     }
 
     /// A task's newest conversation.
@@ -236,90 +320,6 @@ impl Service {
         })
     }
 
-    async fn index(self: &Arc<Self>) -> ApiResult<Arc<Index>> {
-        let service = self.clone();
-        Ok(blocking(move || service.open_index()).await??)
-    }
-
-    /// Opens the index where it is not open: only who asks for conversations pays for it.
-    fn open_index(&self) -> Result<Arc<Index>, StoreError> {
-        let mut index = self
-            .catalog
-            .index
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = &*index {
-            return Ok(index.clone());
-        }
-        let opened = Arc::new(Index::open(&self.paths.conversations())?);
-        *index = Some(opened.clone());
-        Ok(opened)
-    }
-
-    /// Looks what is new in the transcripts, if that was not done just now; with `wait` until that is done.
-    /// Whether it is still under way.
-    async fn look_at_transcripts(self: &Arc<Self>, wait: bool) -> bool {
-        let service = self.clone();
-        let look = tokio::spawn(async move {
-            let mut looked = service.catalog.looked.clone().lock_owned().await;
-            if looked.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
-                return;
-            }
-            let worker = service.clone();
-            match blocking(move || worker.read_transcripts()).await {
-                Ok(Ok(true)) => service.hub.publish(Event::Conversations),
-                Ok(Ok(false)) => {}
-                Ok(Err(error)) | Err(error) => {
-                    tracing::warn!(%error, "the transcripts cannot be looked at");
-                }
-            }
-            *looked = Some(Instant::now());
-        });
-        match wait {
-            true => look.await.is_err(),
-            // It goes on where nobody waits for it.
-            false => tokio::time::timeout(PATIENCE, look).await.is_err(),
-        }
-    }
-
-    /// Reads what is new in all transcripts into the index; whether there was anything.
-    fn read_transcripts(&self) -> ApiResult<bool> {
-        let index = self.open_index()?;
-        let mut known = index.known()?;
-        let mut libraries: Vec<Library> = Vec::new();
-        for agent in self.agents.iter() {
-            let library = agent.library(&anywhere());
-            libraries.extend(library.filter(|new| !libraries.iter().any(|it| it.is_same(new))));
-        }
-        let mut look = Look {
-            index: &index,
-            changed: HashSet::new(),
-            any: false,
-        };
-        for library in &libraries {
-            for found in library.find() {
-                if self.is_closing() {
-                    return Ok(look.any);
-                }
-                let stamp = found.stamp;
-                let written = (stamp.size, stamp.changed.0, stamp.inode);
-                if known.remove(&found.place) == Some(written) {
-                    continue;
-                }
-                look.read(library, &found)?;
-            }
-        }
-        // What is left was not found any more.
-        let gone: Vec<String> = known.into_keys().collect();
-        look.any |= !gone.is_empty();
-        index.forget(&gone)?;
-        let prices = self.prices.prices();
-        for library in &libraries {
-            look.price(library, &prices)?;
-        }
-        Ok(look.any)
-    }
-
     /// What of all conversations is gluon's: started or adopted by it.
     fn owned_conversations(&self) -> ApiResult<Owned> {
         let mut owned = Owned::default();
@@ -354,107 +354,9 @@ impl Owned {
     }
 }
 
-/// A look at all transcripts.
-struct Look<'a> {
-    index: &'a Index,
-    /// The conversations of which there is something new, their subagents' included.
-    changed: HashSet<String>,
-    any: bool,
-}
-
-impl Look<'_> {
-    fn read(&mut self, library: &Library, found: &Found) -> ApiResult<()> {
-        let before = self.index.record(&found.place)?;
-        let before = before.and_then(|record| serde_json::from_str::<Digest>(&record).ok());
-        // What was priced before is so until it is priced anew.
-        let cost = before.as_ref().and_then(|before| before.conversation.cost);
-        let mut news = match library.read(found, before) {
-            Ok(news) => news,
-            Err(error) => {
-                tracing::debug!(%error, place = found.place, "a transcript cannot be read");
-                return Ok(());
-            }
-        };
-        let conversation = &mut news.digest.conversation;
-        conversation.cost = conversation.cost.or(cost);
-        self.changed.insert(match &news.digest.owner {
-            Some(owner) => owner.clone(),
-            None => conversation.id.clone(),
-        });
-        self.any = true;
-        let words = NewWords {
-            anew: news.anew,
-            prompts: news.prompts,
-            text: news.text,
-        };
-        let stamp = found.stamp;
-        let written = (stamp.size, stamp.changed.0, stamp.inode);
-        self.put(&news.digest, &found.place, written, &words)
-    }
-
-    fn put(
-        &self,
-        digest: &Digest,
-        place: &str,
-        written: (u64, i64, u64),
-        words: &NewWords,
-    ) -> ApiResult<()> {
-        let conversation = &digest.conversation;
-        let own = digest.owner.is_none();
-        let entry = IndexEntry {
-            place: place.to_owned(),
-            written,
-            agent: conversation.agent.clone(),
-            conversation: match &digest.owner {
-                Some(owner) => owner.clone(),
-                None => conversation.id.clone(),
-            },
-            directory: conversation.directory.to_string_lossy().into_owned(),
-            title: conversation.title.clone(),
-            changed_at: conversation.changed_at.0,
-            shown: own && !conversation.id.is_empty() && conversation.messages > 0,
-            record: serde_json::to_string(digest).map_err(super::failed)?,
-        };
-        Ok(self.index.put(&entry, words)?)
-    }
-
-    /// Says what the changed conversations of a library cost.
-    fn price(&mut self, library: &Library, prices: &Prices) -> ApiResult<()> {
-        let changed: Vec<String> = self.changed.iter().cloned().collect();
-        for id in changed.iter().filter(|id| !id.is_empty()) {
-            let entries = self.index.transcripts_of(library.agent(), id)?;
-            let subagents: Vec<PathBuf> = entries
-                .iter()
-                .filter(|entry| !entry.shown)
-                .map(|entry| PathBuf::from(&entry.place))
-                .collect();
-            for entry in entries.iter().filter(|entry| entry.shown) {
-                let Ok(mut digest) = serde_json::from_str::<Digest>(&entry.record) else {
-                    continue;
-                };
-                let meter = library.meter(id, Path::new(&entry.place), &subagents);
-                let Some(mut meter) = meter.filter(|_| entry.written.0 <= MAX_COSTED) else {
-                    continue;
-                };
-                while meter.read() {}
-                let rows = meter.rows(prices, &clock::local_day);
-                let cost = rows.iter().map(UsageRow::cost).reduce(Cost::and);
-                digest.conversation.cost = cost;
-                let nothing = NewWords::default();
-                self.put(&digest, &entry.place, entry.written, &nothing)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Where agents keep what they keep by the daemon's own environment.
-fn anywhere() -> Trace<'static> {
-    Trace {
-        cwd: Path::new("/"),
-        since: Timestamp(0),
-        env: &|name| std::env::var_os(name),
-    }
+fn unreadable(error: std::io::Error) -> ApiError {
+    let message = format!("the transcript cannot be read: {error}");
+    ApiError::new(ErrorCode::Failed, message)
 }
 
 fn listed(entry: &IndexEntry) -> Option<Listed> {

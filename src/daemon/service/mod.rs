@@ -19,6 +19,7 @@ mod git;
 mod health;
 mod integrate;
 mod launch;
+mod looking;
 mod loops;
 mod merging;
 mod messages;
@@ -34,6 +35,7 @@ mod recover;
 mod removal;
 mod report;
 mod resume;
+mod selection;
 mod sessions;
 mod settle;
 mod spending;
@@ -90,7 +92,7 @@ pub(super) struct Service {
     closing: AtomicBool,
     store: Store,
     /// The conversations on this machine.
-    catalog: conversations::Catalog,
+    catalog: looking::Catalog,
     /// Held while a task is read, changed and written back.
     writing: Mutex<()>,
     state: Mutex<State>,
@@ -176,7 +178,7 @@ impl Service {
             end: parts.end,
             closing: AtomicBool::new(false),
             store: parts.store,
-            catalog: conversations::Catalog::default(),
+            catalog: looking::Catalog::default(),
             writing: Mutex::new(()),
             state: Mutex::new(State::default()),
             notices: parts.notices,

@@ -10,21 +10,23 @@ use crate::tui::theme::Theme;
 
 /// A line of text.
 #[derive(Debug, Clone)]
-pub(super) struct Line(TextArea<'static>);
+pub struct Line(TextArea<'static>);
 
 impl Line {
-    pub(super) fn new(text: &str) -> Self {
+    /// A line that has `text` already.
+    pub fn new(text: &str) -> Self {
         let mut area = TextArea::new(vec![one_line(text)]);
         area.move_cursor(ratatui_textarea::CursorMove::End);
         Self(area)
     }
 
-    pub(super) fn text(&self) -> &str {
+    /// What it has.
+    pub fn text(&self) -> &str {
         self.0.lines().first().map_or("", String::as_str)
     }
 
     /// A key; whether the text or the cursor changed.
-    pub(super) fn key(&mut self, event: KeyEvent) -> bool {
+    pub fn key(&mut self, event: KeyEvent) -> bool {
         if matches!(event.code, KeyCode::Enter | KeyCode::Tab | KeyCode::Esc) {
             return false;
         }
@@ -32,11 +34,13 @@ impl Line {
         self.0.input(event) || self.0.cursor() != before
     }
 
-    pub(super) fn paste(&mut self, text: &str) -> bool {
+    /// Takes a paste; whether it changed anything.
+    pub fn paste(&mut self, text: &str) -> bool {
         self.0.insert_str(one_line(text))
     }
 
-    pub(super) fn draw(
+    /// Draws it; where the cursor is.
+    pub fn draw(
         &self,
         buf: &mut Buffer,
         area: Rect,

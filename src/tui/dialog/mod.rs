@@ -6,6 +6,7 @@
 //! agents' names) is cleaned before it is drawn.
 
 mod accept;
+mod choose;
 mod confirm;
 mod editor;
 mod form;
@@ -26,8 +27,11 @@ use crate::domain::{Project, ProjectId, TaskId};
 use crate::protocol::{AcceptPlan, AcceptPreview, AgentView, NewTask, Request};
 
 use accept::Accept;
+pub use choose::Choice;
+use choose::Choose;
 use confirm::Confirm;
 use form::Form;
+pub use line::Line;
 use message::Message;
 use palette::Palette;
 use prompt::Prompt;
@@ -82,6 +86,7 @@ enum Kind {
     Accept(Box<Accept>),
     Message(Box<Message>),
     Confirm(Box<Confirm>),
+    Choose(Box<Choose>),
     Palette(Box<Palette>),
     Prompt(Box<Prompt>),
     Words(Box<Words>),
@@ -119,6 +124,11 @@ impl Dialog {
     /// The box that says what will be lost and asks; default No.
     pub fn confirm(question: &str, detail: Option<&str>, yes: Request) -> Self {
         Dialog(Kind::Confirm(Box::new(Confirm::new(question, detail, yes))))
+    }
+
+    /// A question with several answers, each of them a request.
+    pub fn choose(question: &str, choices: Vec<Choice>) -> Self {
+        Dialog(Kind::Choose(Box::new(Choose::new(question, choices))))
     }
 
     /// The command palette over these actions.
@@ -178,6 +188,7 @@ impl Dialog {
             Kind::Accept(accept) => accept.key(event, keymap),
             Kind::Message(message) => message.key(event, keymap),
             Kind::Confirm(confirm) => confirm.key(event),
+            Kind::Choose(choose) => choose.key(event),
             Kind::Palette(palette) => palette.key(event),
             Kind::Prompt(prompt) => prompt.key(event),
             Kind::Words(words) => words.key(event, keymap),
@@ -190,7 +201,7 @@ impl Dialog {
             Kind::NewTask(form) => form.paste(text),
             Kind::Accept(accept) => accept.paste(text),
             Kind::Message(message) => message.paste(text),
-            Kind::Confirm(_) => Outcome::Unchanged,
+            Kind::Confirm(_) | Kind::Choose(_) => Outcome::Unchanged,
             Kind::Palette(palette) => palette.paste(text),
             Kind::Prompt(prompt) => prompt.paste(text),
             Kind::Words(words) => words.paste(text),
@@ -204,6 +215,7 @@ impl Dialog {
             Kind::Accept(accept) => accept.mouse(event, screen),
             Kind::Message(message) => message.mouse(event, screen),
             Kind::Confirm(confirm) => confirm.mouse(event, screen),
+            Kind::Choose(choose) => choose.mouse(event, screen),
             Kind::Palette(palette) => palette.mouse(event, screen),
             Kind::Prompt(_) => Outcome::Unchanged,
             Kind::Words(words) => words.mouse(event, screen),
@@ -224,6 +236,10 @@ impl Dialog {
             Kind::Message(message) => message.draw(buf, screen, theme, keymap),
             Kind::Confirm(confirm) => {
                 confirm.draw(buf, screen, theme);
+                None
+            }
+            Kind::Choose(choose) => {
+                choose.draw(buf, screen, theme);
                 None
             }
             Kind::Palette(palette) => palette.draw(buf, screen, theme, keymap),

@@ -38,6 +38,10 @@ pub enum Context {
     Costs,
     /// A task's changes lie over the board; asked before `Viewer`.
     Changes,
+    /// The list of sessions lies over the board; asked before `List`.
+    Sessions,
+    /// A transcript lies over the board; asked before `Viewer`.
+    Transcript,
 }
 
 /// Why a remap of the configuration cannot be had.

@@ -1,7 +1,8 @@
 //! The table: every action, its keys, and the words for it.
 
 use super::Context::{
-    self, Asking, Board, Changes, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll, Viewer,
+    self, Asking, Board, Changes, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll,
+    Sessions as InSessions, Transcript as InTranscript, Viewer,
 };
 
 macro_rules! actions {
@@ -234,4 +235,22 @@ actions! {
     EditFile, "edit_file", Review, [(Changes: "e")], "Open the file in your editor, at the line", Some("edit"), false;
     DiffTool, "diff_tool", Review, [(Changes: "D")], "Show the changes with your own tool (tui.diff_tool)", None, false;
     Reload, "reload", Review, [(Changes: "r")], "Read the changes anew", Some("reload"), false;
+
+    ShowTranscript, "transcript", Agent, [(Board: "T"), (InSessions: "T" "v"), (Prefix: "T")], "Read what was said: the transcript", Some("transcript"), true;
+    FilterRows, "filter_rows", Lists, [(InSessions: "/")], "Sessions: filter by words", Some("filter"), false;
+    SwitchSearch, "switch_search", Lists, [(InSessions: "tab")], "Sessions: search titles, or everything said", Some("search texts"), false;
+    RowsProject, "rows_project", Lists, [(InSessions: "P")], "Sessions: of another project, or of all", Some("project"), false;
+    Adopt, "adopt", Lists, [(InSessions: "a")], "Sessions: make a task of a conversation", Some("adopt"), false;
+    NextGroup, "next_group", Lists, [(InSessions: "]" "}")], "Sessions: to the next project", None, false;
+    PreviousGroup, "previous_group", Lists, [(InSessions: "[" "{")], "Sessions: to the project before", None, false;
+    FindText, "find_text", Lists, [(InTranscript: "/")], "Transcript: search", Some("search"), false;
+    FindNext, "find_next", Lists, [(InTranscript: "n")], "Transcript: next match", Some("next"), false;
+    FindPrevious, "find_previous", Lists, [(InTranscript: "N")], "Transcript: previous match", None, false;
+    FoldPassage, "fold_passage", Lists, [(InTranscript: "enter" "o")], "Transcript: fold or unfold the selected passage", Some("fold"), false;
+    FoldPassages, "fold_passages", Lists, [(InTranscript: "O" "z")], "Transcript: fold or unfold everything", Some("fold all"), false;
+    NextPassage, "next_passage", Lists, [(InTranscript: "tab" "J")], "Transcript: select the next passage", None, false;
+    PreviousPassage, "previous_passage", Lists, [(InTranscript: "shift-tab" "K")], "Transcript: select the passage before", None, false;
+    NextPrompt, "next_prompt", Lists, [(InTranscript: "]" "}")], "Transcript: to the next prompt", Some("prompts"), false;
+    PreviousPrompt, "previous_prompt", Lists, [(InTranscript: "[" "{")], "Transcript: to the prompt before", None, false;
+    CopyPassage, "copy_passage", Lists, [(InTranscript: "y")], "Transcript: copy the selected passage", Some("copy"), false;
 }

@@ -11,6 +11,7 @@ use crate::tui::costs::{CostsPage, TABS, eighths};
 use crate::tui::inbox::InboxList;
 use crate::tui::keymap::{Action, Chord, Context, entry};
 use crate::tui::model::{Area, Drag, Link, Model, Overlay, View};
+use crate::tui::sessions::{Item, SessionsPage};
 use crate::tui::text::{clean, fit, width};
 use crate::tui::theme::{Glyphs, Role, Theme};
 
@@ -271,6 +272,25 @@ pub(super) fn changes_tabs(page: &Changes, area: Rect, theme: &Theme) -> Bar {
     bar.bar
 }
 
+/// Where is searched, and at the right of which project.
+pub(super) fn sessions_tabs(model: &Model, page: &SessionsPage, area: Rect) -> Bar {
+    let mut bar = Filler::new(area);
+    for (index, name) in ["Titles and prompts", "Everything said"].iter().enumerate() {
+        let role = match (index == 1) == page.query.texts {
+            true => Role::Selected,
+            false => Role::Muted,
+        };
+        bar.left(&[(&format!(" {name} "), role)], Some(Hit::Tab(index)));
+    }
+    let glyphs = model.theme.glyphs();
+    let named = |id| model.projects.iter().find(|project| project.id == id);
+    let project = page.query.project.and_then(named);
+    let name = project.map_or("all projects".into(), |project| clean(&project.name));
+    let name = format!("{} {}", fit(&name, 24, glyphs.ellipsis), glyphs.menu);
+    bar.right(&name, Role::Accent, Some(Hit::Action(Action::RowsProject)));
+    bar.bar
+}
+
 /// What the keys do now: the chip and the context whose keys the hints show.
 pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
     let scrolling = model
@@ -283,6 +303,7 @@ pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
         Some(Overlay::Sessions(_)) => (" SESSIONS ", Role::ChipBoard),
         Some(Overlay::Costs(_)) => (" COSTS ", Role::ChipBoard),
         Some(Overlay::Inbox(_)) => (" INBOX ", Role::ChipBoard),
+        Some(Overlay::Transcript(_)) => (" TRANSCRIPT ", Role::ChipBoard),
         Some(Overlay::Changes(_)) => (" CHANGES ", Role::ChipBoard),
         None if scrolling => (" SCROLL ", Role::ChipScroll),
         None if model.area == Area::Pane => (" AGENT ", Role::ChipAgent),
@@ -361,10 +382,14 @@ fn hints(model: &Model) -> Vec<Hint> {
                 Context::Viewer,
                 &[Action::ViewPageDown, Action::NextFile, Action::Close],
             ),
-            Overlay::Sessions(_) => of(
-                Context::List,
-                &[Action::OpenRow, Action::ResumeRow, Action::Close],
-            ),
+            Overlay::Sessions(page) => of_sessions(page, of),
+            Overlay::Transcript(_) => {
+                use Action::{CopyPassage, FindText, FoldPassage, FoldPassages, NextPrompt};
+                let own = [FindText, FoldPassage, FoldPassages, NextPrompt, CopyPassage];
+                let mut hints = of(Context::Transcript, &own);
+                hints.extend(of(Context::Viewer, &[Action::ViewPageDown, Action::Close]));
+                hints
+            }
             Overlay::Costs(_) => {
                 let mut hints = of(Context::Costs, &[Action::NextTab, Action::Range]);
                 hints.extend(of(Context::List, &[Action::ViewPageDown, Action::Close]));
@@ -437,6 +462,39 @@ fn of_changes(page: &Changes, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> V
         ],
     ));
     hints.extend(of(Context::Viewer, &[Close]));
+    hints
+}
+
+/// What can be done about the selected session.
+fn of_sessions(page: &SessionsPage, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> Vec<Hint> {
+    if page.line.is_some() {
+        let fixed = |key: &str, words: &str| (key.to_owned(), words.to_owned(), None);
+        let other = match page.query.texts {
+            true => "search titles and prompts",
+            false => "search everything said",
+        };
+        return vec![
+            fixed("Enter", "done"),
+            fixed("Tab", other),
+            fixed("Esc", "clear"),
+        ];
+    }
+    let mut hints = of(Context::List, &[Action::OpenRow]);
+    match page.current() {
+        Some(Item::Other(Some(view))) if view.task.is_none() => {
+            hints.extend(of(Context::Sessions, &[Action::Adopt]));
+        }
+        Some(Item::Own(_)) => hints.extend(of(Context::Sessions, &[Action::ShowTranscript])),
+        _ => {}
+    }
+    hints.extend(of(Context::List, &[Action::ResumeRow]));
+    let rest = [
+        Action::FilterRows,
+        Action::SwitchSearch,
+        Action::RowsProject,
+    ];
+    hints.extend(of(Context::Sessions, &rest));
+    hints.extend(of(Context::List, &[Action::Close]));
     hints
 }
 

@@ -16,6 +16,7 @@ use ratatui::layout::{Position, Rect};
 use super::costs::Areas;
 use super::keymap::Action;
 use super::model::{Area, Link, MIN_SIZE, Model, Overlay, View};
+use super::sessions::{Areas as SessionAreas, Item};
 use crate::domain::{SessionId, Status, TaskId};
 use crate::protocol::TaskCard;
 
@@ -109,6 +110,10 @@ pub struct Layout {
     pub costs_tabs: Bar,
     /// The parts of a task's changes, where those lie over the board.
     pub changes: ChangesAreas,
+    /// The parts of the list of sessions, where that lies over the board.
+    pub sessions: SessionAreas,
+    /// Its tabs.
+    pub sessions_tabs: Bar,
     hits: Vec<(Rect, Hit)>,
 }
 
@@ -242,9 +247,11 @@ impl Layout {
                 let longest = viewer.lines.len().min(usize::from(u16::MAX)) as u16;
                 longest.saturating_add(2)
             }
-            Overlay::Sessions(list) => (list.rows().len().min(1000) as u16 + 4).max(8),
-            // Nothing moves when another tab has fewer rows.
-            Overlay::Costs(_) | Overlay::Changes(_) => u16::MAX,
+            // Nothing moves when another tab has fewer rows, or while more is read.
+            Overlay::Costs(_)
+            | Overlay::Changes(_)
+            | Overlay::Sessions(_)
+            | Overlay::Transcript(_) => u16::MAX,
             Overlay::Inbox(_) => waiting(model).min(1000) as u16 + INBOX_DETAIL + 2,
         };
         let whole = matches!(top, Overlay::Changes(_));
@@ -274,14 +281,34 @@ impl Layout {
             changes::place(self, page, self.overlay_inner, &model.theme);
         }
         match top {
-            Overlay::Sessions(list) => {
-                self.place_rows(self.overlay_inner, list.scroll..list.rows().len());
-            }
+            Overlay::Sessions(page) => self.place_sessions(model, page),
             Overlay::Inbox(list) => {
                 let (rows, _) = inbox_parts(self.overlay_inner);
                 self.place_rows(rows, list.scroll..waiting(model));
             }
             _ => {}
+        }
+    }
+
+    fn place_sessions(&mut self, model: &Model, page: &super::sessions::SessionsPage) {
+        self.sessions = SessionAreas::new(self.overlay_inner);
+        let areas = self.sessions;
+        self.sessions_tabs = bars::sessions_tabs(model, page, areas.tabs);
+        for segment in &self.sessions_tabs.segments {
+            self.hits.extend(segment.hit.map(|hit| (segment.area, hit)));
+        }
+        self.hits
+            .push((areas.line, Hit::Action(Action::FilterRows)));
+        let high = page.item_height();
+        for (index, row) in page.in_sight().zip(0..) {
+            let area = Rect {
+                y: areas.list.y + row * high,
+                height: high,
+                ..areas.list
+            };
+            if !matches!(page.item(index), Some(Item::Heading(..))) {
+                self.hits.push((area, Hit::Row(index)));
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use super::{open, overlays};
 use crate::domain::{Activity, Priority, Status, TaskId};
 use crate::protocol::{
-    AcceptPlan, AgentView, AnswerAsk, ConfirmTask, EditTask, Level, ListSessions, MoveTask,
-    Request, StartTask, UndoWish,
+    AcceptPlan, AgentView, AnswerAsk, ConfirmTask, EditTask, Level, MoveTask, Request, StartTask,
+    UndoWish,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -12,7 +12,6 @@ use crate::tui::keymap::{Action, Entry, Group, TABLE};
 use crate::tui::layout::Layout;
 use crate::tui::model::{Area, Model, Overlay, Purpose, View};
 use crate::tui::msg::{Effect, Update};
-use crate::tui::overlay::SessionList;
 
 /// An ask that took another's place less than so many milliseconds ago has not been read by anybody.
 const READING: i64 = 500;
@@ -31,7 +30,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Help => overlays::open_help(model),
         Filter => prompt_filter(model),
         Project => next_project(model),
-        Sessions => sessions(model),
+        Sessions => super::sessions::open_sessions(model),
         ShowCosts => overlays::open_costs(model),
         Inbox => super::inbox::open_inbox(model),
         Undo => Update::call(Request::Undo(UndoWish::default())),
@@ -48,7 +47,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         CancelDrag => super::drag::cancel(model),
         Start | Stop | Resume | Diff | Accept | Check | CheckOutput | Detail | Urgent
         | LessUrgent | Hold | Cancel | Delete | Message | Allow | Deny | LoopPause
-        | LoopStopAfter | LoopStop | LoopLimits => match model.cursor.task {
+        | LoopStopAfter | ShowTranscript | LoopStop | LoopLimits => match model.cursor.task {
             Some(task) => on_task(model, action, task),
             None => nothing_selected(model),
         },
@@ -260,16 +259,6 @@ fn next_project(model: &mut Model) -> Update {
     Update::redraw()
 }
 
-fn sessions(model: &mut Model) -> Update {
-    model
-        .overlays
-        .push(Overlay::Sessions(SessionList::default()));
-    Update::call(Request::ListSessions(ListSessions {
-        project: model.filter.project,
-        live: false,
-    }))
-}
-
 /// Escape on the board: the messages first, then the view, then the filter.
 fn clear(model: &mut Model) -> Update {
     if !model.toasts.is_empty() {
@@ -351,6 +340,7 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
         Action::Message => message(model, task),
         Action::Allow => answer(model, task, true),
         Action::Deny => answer(model, task, false),
+        Action::ShowTranscript => super::transcript::of_task(model, task),
         _ => Update::none(),
     }
 }

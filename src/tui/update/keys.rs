@@ -152,7 +152,7 @@ fn leave_ended(model: &mut Model, session: SessionId) {
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) -> Update {
-    if let Some(Overlay::Dialog(..)) = model.overlays.last() {
+    if let Some(Overlay::Dialog(..) | Overlay::Sessions(_)) = model.overlays.last() {
         return overlays::paste(model, text);
     }
     if !model.overlays.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{overlays, panes};
+use super::{overlays, panes, sessions, transcript};
 use crate::domain::{Activity, SessionId, TaskId, Timestamp};
 use crate::protocol::{
     AddProject, Event, Level, LinkEvent, Notice, Request, ScreenUpdate, SessionView, TaskCard,
@@ -55,6 +55,8 @@ fn connected(model: &mut Model) -> Update {
     }
     overlays::forget_costs(model);
     update.effects.extend(overlays::refresh_costs(model));
+    update.effects.extend(sessions::ask_anew(model));
+    update.effects.extend(transcript::ask_anew(model));
     update
         .and(Effect::Call(Request::Board(())))
         .and(Effect::Call(Request::ListAgents(())))
@@ -67,7 +69,12 @@ fn happened(model: &mut Model, event: Event) -> Update {
             model.cards.remove(&task);
             model.moving.remove(&task);
         }
-        Event::Session(view) => return put_session(model, *view),
+        Event::Session(view) => {
+            let listed = sessions::session_changed(model, &view);
+            let mut update = put_session(model, *view);
+            update.dirty |= listed;
+            return update;
+        }
         Event::Project(project) => {
             match model.projects.iter_mut().find(|old| old.id == project.id) {
                 Some(old) => *old = project,
@@ -91,6 +98,7 @@ fn happened(model: &mut Model, event: Event) -> Update {
         Event::Message { level, text, .. } => model.toast(level, text, None),
         Event::Bell(_) => return super::quietly(Effect::Bell),
         Event::Clipboard { text, .. } => return super::quietly(Effect::Clipboard(text)),
+        Event::Conversations if sessions::refresh(model) => {}
         Event::Conversations => return Update::none(),
         Event::Closing { restart: true } => {
             model.toast(Level::Info, "the daemon restarts; agents go on", None);

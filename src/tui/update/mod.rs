@@ -15,7 +15,9 @@ mod open;
 mod overlays;
 mod panes;
 mod reply;
+mod sessions;
 mod time;
+mod transcript;
 
 use super::layout::Layout;
 use super::model::{Area, Model};
@@ -57,6 +59,8 @@ fn settle(model: &mut Model, update: &mut Update) {
     }
     model.cursor.reveal = false;
     overlays::fit(model, &layout);
+    sessions::sync(model, update);
+    transcript::sync(model, update);
     panes::sync(model, &layout, update);
     time::set_wake(model, &layout);
 }

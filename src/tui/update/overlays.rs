@@ -2,13 +2,13 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{actions, changes, inbox, open};
+use super::{actions, changes, inbox, sessions, transcript};
+use crate::domain::TaskId;
 use crate::domain::accept::Way;
 use crate::domain::check::sentence;
-use crate::domain::{SessionState, TaskId};
 use crate::protocol::{
-    AcceptPlan, AcceptPreview, CheckReport, ConfirmTask, CostsView, Level, Request, RiskView,
-    SendMessage, SessionView, ShowCosts, TaskDetail,
+    AcceptPlan, AcceptPreview, CheckReport, ConfirmTask, CostsView, Request, RiskView, SendMessage,
+    ShowCosts, TaskDetail,
 };
 use crate::tui::board;
 use crate::tui::costs::CostsPage;
@@ -18,7 +18,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::layout::{self, Hit, Layout};
 use crate::tui::model::{Model, Overlay, Purpose};
 use crate::tui::msg::{Effect, Update};
-use crate::tui::overlay::{SessionList, Viewer, ViewerKind};
+use crate::tui::overlay::{Viewer, ViewerKind};
 use crate::tui::text::clean;
 use crate::tui::texts;
 use crate::tui::theme::Role;
@@ -48,17 +48,13 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
             model.overlays.push(top);
             changes::key(model, event)
         }
-        Overlay::Sessions(list) => match model.keymap.action(Context::List, event) {
-            Some(Action::Close) => Update::redraw(),
-            Some(action @ (Action::OpenRow | Action::ResumeRow)) => {
-                let row = list.current().cloned();
-                open_row(model, top, row, action)
-            }
-            Some(action) => {
-                let dirty = list.act(action);
-                kept(model, top, dirty)
-            }
-            None => kept(model, top, false),
+        Overlay::Sessions(page) => {
+            let page = std::mem::take(page);
+            sessions::key(model, page, event)
+        }
+        Overlay::Transcript(_) => match top {
+            Overlay::Transcript(view) => transcript::key(model, view, event),
+            _ => Update::none(),
         },
         Overlay::Costs(page) => {
             let (keymap, list) = (&model.keymap, Context::List);
@@ -94,6 +90,9 @@ fn kept(model: &mut Model, top: Overlay, dirty: bool) -> Update {
 }
 
 pub(super) fn paste(model: &mut Model, text: &str) -> Update {
+    if let Some(Overlay::Sessions(_)) = model.overlays.last() {
+        return sessions::paste(model, text);
+    }
     let Some(Overlay::Dialog(mut dialog, purpose)) = model.overlays.pop() else {
         return Update::none();
     };
@@ -134,23 +133,14 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
             let hit = layout.hit(event.column, event.row).filter(|_| click);
             inbox::mouse(model, list, by, hit)
         }
-        Overlay::Sessions(list) => {
-            if by != 0 {
-                let to = list.index().saturating_add_signed(by / 3);
-                let dirty = list.select(to);
-                return kept(model, top, dirty);
-            }
-            let Some(Hit::Row(row)) = layout.hit(event.column, event.row).filter(|_| click) else {
-                return kept(model, top, false);
-            };
-            // A click selects, one on the selected row opens it.
-            if list.index() == row {
-                let row = list.current().cloned();
-                return open_row(model, top, row, Action::OpenRow);
-            }
-            list.select(row);
-            kept(model, top, true)
+        Overlay::Sessions(page) => {
+            let page = std::mem::take(page);
+            sessions::mouse(model, page, layout, event)
         }
+        Overlay::Transcript(_) => match top {
+            Overlay::Transcript(view) => transcript::mouse(model, view, layout, event),
+            _ => Update::none(),
+        },
         Overlay::Costs(page) => {
             if by != 0 {
                 let dirty = page.scroll_by(by);
@@ -239,6 +229,7 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
                 model.cursor.reveal = true;
                 Update::redraw()
             }
+            Purpose::Transcript => transcript::search(model, &words),
             Purpose::Search(session) => {
                 let search = model.panes.get_mut(&session).and_then(|pane| {
                     pane.state.set_search(words);
@@ -251,28 +242,6 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
                 update
             }
         },
-    }
-}
-
-/// Opens the session of a row: goes to its card and into its pane, or resumes it.
-fn open_row(model: &mut Model, top: Overlay, row: Option<SessionView>, action: Action) -> Update {
-    let Some(row) = row else {
-        return kept(model, top, false);
-    };
-    let task = row.session.task;
-    let live = row.session.state == SessionState::Live;
-    if !open::reveal(model, task) {
-        model.toast(Level::Warning, "its task is no longer on the board", None);
-        return kept(model, top, true);
-    }
-    match (action, live) {
-        (Action::ResumeRow, false) => Update::call(actions::start(model, task)),
-        (_, true) => {
-            open::enter(model);
-            Update::redraw()
-        }
-        (_, false) if row.resumable => Update::call(actions::start(model, task)),
-        (_, false) => open::open(model),
     }
 }
 
@@ -313,9 +282,13 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
             viewer.height = height;
             viewer.scroll_by(0);
         }
-        Some(Overlay::Sessions(list)) => {
-            list.height = height;
-            list.select(list.index());
+        Some(Overlay::Sessions(page)) => {
+            let rows = layout.sessions.list.height / page.item_height();
+            page.fit(usize::from(rows));
+        }
+        Some(Overlay::Transcript(view)) => {
+            let size = (usize::from(layout.overlay_inner.width), height);
+            view.fit(size, model.theme.glyphs());
         }
         Some(Overlay::Costs(page)) => {
             page.height = usize::from(layout.costs.list.height);
@@ -442,28 +415,6 @@ fn show(model: &mut Model, mut viewer: Viewer) -> Update {
         model.overlays.push(Overlay::Viewer(viewer));
     }
     Update::redraw()
-}
-
-pub(super) fn fill_sessions(model: &mut Model, rows: Vec<SessionView>) -> Update {
-    let here = model.selected_session();
-    let list = model.overlays.iter_mut().find_map(|overlay| match overlay {
-        Overlay::Sessions(list) => Some(list),
-        _ => None,
-    });
-    let Some(list) = list else {
-        return Update::none();
-    };
-    fill(list, rows, here);
-    Update::redraw()
-}
-
-fn fill(list: &mut SessionList, rows: Vec<SessionView>, here: Option<crate::domain::SessionId>) {
-    let first = list.rows.is_none();
-    list.rows = Some(rows);
-    if first && here.is_some() {
-        list.selected = here;
-    }
-    list.select(list.index());
 }
 
 /// Asks before a task is deleted, saying what would go.

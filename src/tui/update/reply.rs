@@ -1,6 +1,6 @@
 //! Answers to requests.
 
-use super::{actions, changes, link, overlays};
+use super::{actions, changes, link, overlays, sessions, transcript};
 use crate::protocol::{
     Accepted, ApiError, Board, ConfirmTask, ErrorCode, Integrated, Level, MoveTask, Removed,
     Request, Response, SendReview, StartTask, UndoWish,
@@ -113,7 +113,22 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             link::put_card(model, card);
             changes::sent(model)
         }
-        (_, Response::ListSessions(rows)) => overlays::fill_sessions(model, rows),
+        (_, Response::ListSessions(rows)) => sessions::own_have_come(model, rows),
+        (Request::ListConversations(asked), Response::ListConversations(view)) => {
+            sessions::have_come(model, &asked, view)
+        }
+        (Request::FindLines(asked), Response::FindLines(lines)) => {
+            sessions::lines_have_come(model, &asked, lines)
+        }
+        (Request::AdoptConversation(asked), Response::AdoptConversation(card)) => {
+            sessions::adopted(model, &asked, card)
+        }
+        (Request::ReadTranscript(asked), Response::ReadTranscript(page)) => {
+            transcript::has_come(model, &asked, page)
+        }
+        (Request::SeekTranscript(asked), Response::SeekTranscript(sought)) => {
+            transcript::was_sought(model, &asked, &sought)
+        }
         (Request::ShowCosts(asked), Response::ShowCosts(view)) => {
             overlays::fill_costs(model, asked, view)
         }
@@ -209,6 +224,11 @@ fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
     }
     if let Request::ShowCosts(_) = request {
         overlays::forget_costs(model);
+    }
+    let told = sessions::refused(model, &request, &error.message)
+        || transcript::refused(model, &request, &error.message);
+    if told {
+        return Update::redraw();
     }
     if error.code == ErrorCode::Confirm
         && let Some(agreed) = with_consent(&request)

@@ -10,6 +10,8 @@ use crate::tui::msg::Update;
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
+/// How often it is looked whether a transcript goes on whose end is in sight.
+const LOOK_ON: i64 = 2 * SECOND;
 
 /// It is `now`.
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Update {
@@ -18,7 +20,9 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Update {
     model.toasts.retain(|toast| toast.until > now);
     let due = model.wake.is_some_and(|wake| wake <= now);
     if due || model.toasts.len() != before {
-        Update::redraw()
+        let mut update = Update::redraw();
+        update.effects.extend(super::transcript::look_on(model));
+        update
     } else {
         Update::none()
     }
@@ -31,6 +35,11 @@ pub(super) fn set_wake(model: &mut Model, layout: &Layout) {
         .iter()
         .flat_map(|column| &column.cards)
         .filter_map(|(task, _)| model.cards.get(task));
+    let reading = match model.overlays.last() {
+        Some(Overlay::Transcript(view)) if view.at_end() => Some(model.now.plus(LOOK_ON)),
+        Some(Overlay::Sessions(_)) => Some(model.now.plus(MINUTE)),
+        _ => None,
+    };
     let waiting = match model.overlays.last() {
         Some(Overlay::Inbox(_)) => inbox(model.cards.values()),
         _ => Vec::new(),
@@ -54,7 +63,7 @@ pub(super) fn set_wake(model: &mut Model, layout: &Layout) {
         .min()
         .map(|next| next.max(model.now.plus(SECOND)));
     let toast = model.toasts.iter().map(|toast| toast.until).min();
-    model.wake = next.into_iter().chain(toast).min();
+    model.wake = next.into_iter().chain(toast).chain(reading).min();
 }
 
 /// When the age since `since` will read differently than now.

@@ -9,7 +9,9 @@ mod empty;
 mod inbox;
 mod overlays;
 mod panes;
+mod sessions;
 mod toasts;
+mod transcript;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
