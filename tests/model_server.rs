@@ -81,7 +81,7 @@ fn a_play_goes_on_with_the_conversation_not_with_the_requests() {
     let steps: Vec<usize> = turns.iter().map(|asked| asked.step).collect();
     assert_eq!(steps, [0, 0, 1]);
     assert!(turns.iter().all(|asked| asked.prompt == "please play:look"));
-    assert_eq!(model.usage()[0].1.output, 3 * 150);
+    assert_eq!(model.usage(true)[0].1.output, 3 * 150);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_reply_holds_until_its_gate_opens_and_notices_when_nobody_listens_any_more()
     model.open("door");
     let after = read_all(&mut stays);
     assert!(after.contains("Then."), "{after}");
-    assert_eq!(model.usage().len(), 1, "only whole answers are counted");
+    assert_eq!(model.usage(true).len(), 1, "only whole answers are counted");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn failures_are_those_of_each_interface() {
     assert!(said.contains("Half") && !ended, "{said}");
     let said = ask("play:load");
     assert!(said.contains("overloaded_error"), "{said}");
-    assert!(model.usage().is_empty());
+    assert!(model.usage(true).is_empty());
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn every_interface_gives_text_tools_and_tokens() {
     let apis: Vec<Api> = model.turns().iter().map(|asked| asked.api).collect();
     assert_eq!(apis, [Api::Responses, Api::Chat, Api::Gemini]);
     assert!(model.turns().iter().all(|asked| asked.model == "m"));
-    assert_eq!(model.usage()[0].1.input, 21);
+    assert_eq!(model.usage(true)[0].1.input, 21);
 }
 
 #[test]

@@ -82,7 +82,7 @@ async fn works(lab: &Lab, flags: &[&str], run: Act, call: &str) {
 
 /// What gluon says that it cost is, some time soon, what the model counted by tokens and price.
 async fn cost_is_right(lab: &Lab, watch: &mut Watch<'_>) {
-    let micros = (real_support::price(&lab.model.usage()) * 1e6).round() as i64;
+    let micros = (real_support::price(&lab.model.usage(true)) * 1e6).round() as i64;
     watch
         .until("the cost", |detail| {
             detail.card.cost.is_some_and(|cost| cost.usd.0 == micros)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::conversations::Library;
 use super::deliver::Delivery;
+use super::server::ServerKind;
 use super::stream::StreamFormat;
 use super::usage::Meter;
 use super::watch::Watch;
@@ -107,6 +108,11 @@ pub trait Agent: Send + Sync + fmt::Debug {
         None
     }
 
+    /// The server that it keeps beside its screen, which tells what it does; `None` where it has none.
+    fn server(&self) -> Option<ServerKind> {
+        None
+    }
+
     /// The conversations that it has written down on this machine, whoever started it; `None` where it
     /// writes down nothing that gluon can read. Of `trace` the environment alone counts.
     fn library(&self, _: &Trace<'_>) -> Option<Library> {
@@ -130,6 +136,8 @@ pub struct StartContext {
     pub conversation: Option<String>,
     /// Whether the user has said that this project may be trusted.
     pub trusted: bool,
+    /// The port on which its server is to listen, for an agent that has one (see [`Agent::server`]).
+    pub port: Option<u16>,
     /// The settings by which the agent is asked to report its turns (see [`super::hook_settings`]).
     pub hooks: Option<String>,
     /// The conversation that is forked.
@@ -249,7 +257,8 @@ pub struct Hints {
 impl Hints {
     /// Whether the agent can be expected to say by itself when it is idle.
     pub fn says_idle(&self) -> bool {
-        self.osc7501 != Osc7501::No || self.titles.iter().any(|mark| mark.means == Means::Idle)
+        let mut marks = self.titles.iter().chain(&self.screen);
+        self.osc7501 != Osc7501::No || marks.any(|mark| mark.means == Means::Idle)
     }
 }
 

@@ -174,7 +174,7 @@ fn ask(payload: &Payload) -> Ask {
     }
 }
 
-fn question(question: &Value) -> String {
+pub(super) fn question(question: &Value) -> String {
     let words = question["question"].as_str().unwrap_or_default();
     let options = question["options"]
         .as_array()

@@ -1,6 +1,7 @@
 //! The one implementation of [`Agent`] that manifests drive.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::agent::{
     Agent, AgentError, Answers, ConversationId, FirstPrompt, Hints, Launch, StartContext, Trace,
@@ -9,6 +10,7 @@ use super::conversations::Library;
 use super::deliver::{Delivery, clean};
 use super::end::judge;
 use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile, Part, Template};
+use super::server::ServerKind;
 use super::stream::StreamFormat;
 use super::transcripts::Transcripts;
 use super::usage::Meter;
@@ -28,6 +30,7 @@ pub(super) struct ManifestAgent {
     conversation: ConversationId,
     transcripts: Option<Transcripts>,
     stream: Option<StreamFormat>,
+    server: Option<ServerKind>,
     first_prompt: FirstPromptWay,
     version: Command,
     start: Command,
@@ -68,6 +71,7 @@ impl ManifestAgent {
             conversation: file.conversation.unwrap_or_default(),
             transcripts: file.transcripts,
             stream: file.stream,
+            server: file.server,
             first_prompt: file.first_prompt.unwrap_or_default(),
             version: file.version.unwrap_or_else(|| Command {
                 args: vec![Argument::One(Template(vec![Part::Text(
@@ -129,6 +133,7 @@ impl ManifestAgent {
             conversation: ConversationId::None,
             transcripts: None,
             stream: None,
+            server: None,
             // A command that is no agent is not told anything that was not in its command line.
             first_prompt: FirstPromptWay::Argument,
             version: Command::default(),
@@ -243,6 +248,8 @@ impl ManifestAgent {
         prompt: Option<&str>,
     ) -> Vec<String> {
         let cwd = ctx.cwd.to_string_lossy();
+        let quoted_cwd = quoted(&ctx.cwd);
+        let port = ctx.port.map(|port| port.to_string());
         let fill = |template: &Template| -> Option<String> {
             let mut text = String::new();
             for part in &template.0 {
@@ -251,6 +258,8 @@ impl ManifestAgent {
                     Part::Prompt => prompt?,
                     Part::Conversation => conversation?,
                     Part::Cwd => &cwd,
+                    Part::QuotedCwd => quoted_cwd.as_deref()?,
+                    Part::Port => port.as_deref()?,
                     Part::Hooks => ctx.hooks.as_deref()?,
                     Part::From => &ctx.from.as_ref()?.id,
                     Part::Transcript => &ctx.from.as_ref()?.transcript,
@@ -435,6 +444,10 @@ impl Agent for ManifestAgent {
         Watch::new(self.transcripts?, &trace, pid)
     }
 
+    fn server(&self) -> Option<ServerKind> {
+        self.server
+    }
+
     fn library(&self, trace: &Trace<'_>) -> Option<Library> {
         let env = |name: &str| self.environment(trace, name);
         let trace = Trace {
@@ -451,4 +464,11 @@ impl Agent for ManifestAgent {
     fn install_hint(&self) -> &str {
         &self.install
     }
+}
+
+/// A path as a TOML string; `None` where it is no text.
+fn quoted(path: &Path) -> Option<String> {
+    let text = path.to_str().filter(|text| !text.is_empty())?;
+    // What JSON escapes in a path, TOML does in the same way.
+    serde_json::to_string(text).ok()
 }

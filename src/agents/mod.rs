@@ -18,6 +18,7 @@ mod manifest;
 mod prices;
 mod registry;
 mod schema;
+mod server;
 mod stream;
 mod transcripts;
 mod usage;
@@ -38,6 +39,9 @@ pub use hooks::{hook_settings, read_hook};
 pub use manifest::MAX_ARGUMENT;
 pub use prices::load_prices;
 pub use registry::{ManifestProblem, Registry, command_agent, installed, own_program};
+pub use server::{
+    Head, Lines, ServerAddress, ServerKind, ServerState, head as read_head, request as ask_server,
+};
 pub use stream::{Over, Page, StreamFormat, StreamReader};
 pub use usage::Meter;
 pub use uuid::{new_conversation_id, uuid_v4};

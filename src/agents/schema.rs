@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::agent::{ConversationId, Hints};
+use super::server::ServerKind;
 use super::stream::StreamFormat;
 use super::transcripts::Transcripts;
 
@@ -31,6 +32,8 @@ pub(super) struct ManifestFile {
     pub transcripts: Option<Transcripts>,
     /// In which words it tells what it does where it has no screen.
     pub stream: Option<StreamFormat>,
+    /// The server beside its screen that tells what it does.
+    pub server: Option<ServerKind>,
     /// How the first prompt reaches it.
     pub first_prompt: Option<FirstPromptWay>,
     /// What prints the version.
@@ -74,6 +77,7 @@ impl ManifestFile {
             conversation: self.conversation.or(base.conversation),
             transcripts: self.transcripts.or(base.transcripts),
             stream: self.stream.or(base.stream),
+            server: self.server.or(base.server),
             first_prompt: self.first_prompt.or(base.first_prompt),
             version: self.version.or(base.version),
             start: self.start.or(base.start),
@@ -117,7 +121,7 @@ pub(super) struct Command {
 #[serde(
     untagged,
     expecting = "an argument is a string, a list of strings that are left out together, or \
-                 { when = \"trusted\", args = [...] }; placeholders are {prompt}, {conversation}, {cwd} and {hooks}"
+                 { when = \"trusted\", args = [...] }; placeholders are {prompt}, {conversation}, {cwd}, {hooks} and {port}"
 )]
 pub(super) enum Argument {
     /// One; left out where its placeholder has no value.
@@ -162,6 +166,10 @@ pub(super) enum Part {
     Conversation,
     /// The working directory.
     Cwd,
+    /// The working directory as a TOML string, with its quotes.
+    QuotedCwd,
+    /// The port of its server.
+    Port,
     /// The settings that make the agent report its turns.
     Hooks,
     /// The id of the conversation that is forked.
@@ -182,6 +190,8 @@ impl TryFrom<String> for Template {
                 ("{prompt}", Part::Prompt),
                 ("{conversation}", Part::Conversation),
                 ("{cwd}", Part::Cwd),
+                ("{cwd_quoted}", Part::QuotedCwd),
+                ("{port}", Part::Port),
                 ("{hooks}", Part::Hooks),
                 ("{from}", Part::From),
                 ("{transcript}", Part::Transcript),
@@ -198,8 +208,9 @@ impl TryFrom<String> for Template {
                 }
                 None if is_word => {
                     return Err(format!(
-                        "`{text}`: the placeholders are {{prompt}}, {{conversation}}, {{cwd}} and \
-                         {{hooks}}, in `fork` also {{from}} and {{transcript}}"
+                        "`{text}`: the placeholders are {{prompt}}, {{conversation}}, {{cwd}}, \
+                         {{cwd_quoted}}, {{hooks}} and {{port}}, in `fork` also \
+                         {{from}} and {{transcript}}"
                     ));
                 }
                 None => {

@@ -25,6 +25,7 @@ fn context(prompt: &str) -> StartContext {
         cwd: "/work tree".into(),
         conversation: Some("ID".to_owned()),
         trusted: false,
+        port: None,
         hooks: None,
         from: None,
     }
@@ -103,6 +104,19 @@ fn what_has_no_value_is_left_out() {
     };
     let launch = agent("gemini").start(&trusted).unwrap();
     assert_eq!(launch.argv, ["gemini", "--skip-trust"]);
+    let trusted = StartContext {
+        cwd: r#"/a "b"\c"#.into(),
+        ..trusted
+    };
+    let launch = agent("codex").start(&trusted).unwrap();
+    assert_eq!(
+        launch.argv[1..],
+        [
+            "--no-daemon",
+            "-c",
+            r#"projects={ "/a \"b\"\\c"={ trust_level="trusted" } }"#
+        ]
+    );
 }
 
 #[test]
@@ -130,7 +144,7 @@ fn a_long_prompt_is_delivered_after_the_start() {
     assert_eq!(launch.argv, ["claude", "--session-id", "ID"]);
     assert_eq!(launch.first_prompt, FirstPrompt::WhenIdle(long.clone()));
     let launch = agent("opencode").start(&context(&long)).unwrap();
-    assert_eq!(launch.first_prompt, FirstPrompt::AfterQuiet(long.clone()));
+    assert_eq!(launch.first_prompt, FirstPrompt::WhenIdle(long.clone()));
     let error = agent("claude").headless(&context(&long)).unwrap_err();
     assert!(matches!(error, AgentError::TooLong { bytes: 150_000, .. }));
 }

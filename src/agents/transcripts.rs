@@ -14,6 +14,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::agent::Trace;
+use super::conversations::open_database;
+use super::server::is_session;
+use super::watch::same;
 
 /// How much of a transcript's beginning is read, in bytes. Codex puts its whole instructions into the
 /// first line.
@@ -48,6 +51,9 @@ impl Transcripts {
     pub(super) fn newest(self, trace: &Trace<'_>) -> Option<String> {
         let since = UNIX_EPOCH + Duration::from_millis(trace.since.0.try_into().ok()?);
         let since = since.checked_sub(SLACK)?;
+        if self == Self::Opencode {
+            return opencode_newest(&self.home(trace)?, trace, since);
+        }
         let mut written = self.files(trace)?;
         written.retain(|(at, _)| *at >= since);
         written.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
@@ -75,8 +81,10 @@ impl Transcripts {
                 let name = format!("{id}.jsonl");
                 entries(&home.join("projects")).any(|entry| entry.path().join(&name).exists())
             }
-            // An id that was learnt stood in one; a file's name does not tell that of the others.
-            Self::Codex | Self::Gemini | Self::Opencode => true,
+            Self::Gemini => gemini_chats(&home, id).next().is_some(),
+            Self::Opencode => opencode_has(&home, id).unwrap_or(true),
+            // An id that was learnt stood in one.
+            Self::Codex => true,
         }
     }
 
@@ -114,12 +122,20 @@ impl Transcripts {
                 let days = days(&home.join("sessions"));
                 days.iter().flat_map(|day| transcripts(day)).collect()
             }
-            Self::Gemini | Self::Opencode => return None,
+            Self::Gemini => gemini_projects(&home)
+                .filter(|project| root_of(project).is_some_and(|root| same(&root, trace.cwd)))
+                .flat_map(|project| transcripts(&project.join("chats")))
+                .collect(),
+            Self::Opencode => return None,
         })
     }
 
     /// The conversation in a transcript and whether it has a screen; `None` where it is not one of `cwd`.
     fn conversation(self, path: &Path, cwd: &[PathBuf]) -> Option<(String, bool)> {
+        if self == Self::Gemini {
+            // Where it is led does not stand in it: only files of that place are looked at.
+            return gemini_session(path).map(|id| (id, true));
+        }
         let stem = path.file_stem()?.to_str()?;
         let id = stem.get(stem.len().checked_sub(36)?..)?;
         if !is_uuid(id) {
@@ -153,6 +169,84 @@ impl Transcripts {
             .flatten()
             .map(|origin| origin == "cli")
     }
+}
+
+/// The directories in which Gemini CLI keeps what it has of each project.
+fn gemini_projects(home: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    entries(&home.join("tmp")).map(|entry| entry.path())
+}
+
+/// The transcripts of one of Gemini CLI's conversations: each run of it may begin another.
+pub(super) fn gemini_chats(
+    home: &Path,
+    id: &str,
+) -> impl Iterator<Item = (SystemTime, PathBuf)> + use<> {
+    let id = id.to_owned();
+    let end = format!("-{}.jsonl", id.get(..8).unwrap_or(&id));
+    gemini_projects(home)
+        .flat_map(|project| transcripts(&project.join("chats")))
+        .filter(move |(_, path)| path.to_string_lossy().ends_with(&end))
+        .filter(move |(_, path)| gemini_session(path).as_deref() == Some(&id))
+}
+
+/// The conversation that a transcript of Gemini CLI's is of; `None` where that is a subagent's.
+fn gemini_session(path: &Path) -> Option<String> {
+    let mut first = Vec::new();
+    let file = File::open(path).ok()?.take(HEAD);
+    BufReader::new(file).read_until(b'\n', &mut first).ok()?;
+    let head: Value = serde_json::from_slice(&first).ok()?;
+    let main = matches!(head["kind"].as_str(), None | Some("main"));
+    let id = head["sessionId"]
+        .as_str()
+        .filter(|id| main && is_uuid(id))?;
+    Some(id.to_owned())
+}
+
+/// Where the conversations of one of Gemini CLI's projects are led.
+pub(super) fn root_of(project: &Path) -> Option<PathBuf> {
+    let path = project.join(".project_root");
+    let meta = fs::symlink_metadata(&path).ok()?;
+    if !meta.is_file() || meta.len() > 4096 {
+        return None;
+    }
+    let root = PathBuf::from(fs::read_to_string(path).ok()?.trim());
+    root.is_absolute().then_some(root)
+}
+
+/// The session of opencode's that was led last in the directory of `trace`.
+fn opencode_newest(home: &Path, trace: &Trace<'_>, since: SystemTime) -> Option<String> {
+    let since = since.duration_since(UNIX_EPOCH).ok()?.as_millis();
+    let path = home.join("opencode.db");
+    if !path.is_file() {
+        return None;
+    }
+    let database = open_database(&path).ok()?;
+    let mut query = database
+        .prepare(
+            "SELECT id, directory FROM session WHERE parent_id IS NULL AND time_updated >= ?1
+             ORDER BY time_updated DESC LIMIT 64",
+        )
+        .ok()?;
+    let since = i64::try_from(since).ok()?;
+    let rows = query.query_map([since], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    });
+    let mut rows = rows.ok()?.flatten();
+    let (id, _) = rows.find(|(id, dir)| is_session(id) && same(Path::new(dir), trace.cwd))?;
+    Some(id)
+}
+
+/// Whether opencode has a session; `None` where that cannot be told.
+fn opencode_has(home: &Path, id: &str) -> Option<bool> {
+    let path = home.join("opencode.db");
+    if !path.is_file() {
+        return None;
+    }
+    let database = open_database(&path).ok()?;
+    let mut query = database
+        .prepare("SELECT 1 FROM session WHERE id = ?1")
+        .ok()?;
+    query.exists([id]).ok()
 }
 
 /// The days that have transcripts of Codex's, the newest first.
@@ -190,7 +284,7 @@ pub(super) fn transcripts(dir: &Path) -> Vec<(SystemTime, PathBuf)> {
         .collect()
 }
 
-pub(super) fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> {
+pub(super) fn entries(dir: &Path) -> impl Iterator<Item = fs::DirEntry> + use<> {
     fs::read_dir(dir)
         .into_iter()
         .flatten()

@@ -154,6 +154,7 @@ mod tests {
             slots: None,
             trusted_setup: None,
             trusted_check: None,
+            trusted: false,
             created_at: Timestamp(0),
         };
         let projects = [

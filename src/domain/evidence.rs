@@ -1,8 +1,9 @@
 //! Evidence: what each source says an agent is doing, and the rules that decide between them.
 //!
 //! Pure: claims carry their times, and deciding takes the time as an argument. Invariants: one claim a source,
-//! the newest; a more trusted source is never overruled by a less trusted one, but for a usage limit; a wait
-//! never expires by itself; what decided is kept, so that everything shown can say why.
+//! the newest; a more trusted source is never overruled by a less trusted one, but for a usage limit and for a
+//! dialog on the screen where a title says idle; a wait never expires by itself; what decided is kept, so that
+//! everything shown can say why.
 
 use std::collections::VecDeque;
 
@@ -97,6 +98,8 @@ pub enum Rule {
     Nobody,
     /// A hook that came after a more trusted source was looked at last.
     Newer,
+    /// A dialog on the screen, of which a title that says idle does not know.
+    Dialog,
 }
 
 impl Rule {
@@ -111,6 +114,7 @@ impl Rule {
             Rule::JustStarted => "the process has just started and nothing says more yet",
             Rule::Nobody => "nothing that can be trusted says anything",
             Rule::Newer => "a hook that came after its registry was read last",
+            Rule::Dialog => "a dialog is on the screen, of which a title does not tell",
         }
     }
 }
@@ -270,6 +274,9 @@ impl Evidence {
             let claim = &kept.claim;
             return decision(&claim.says, Rule::Limit, Some(claim.source), claim.ends());
         }
+        if let Some(claim) = dialog(standing.clone().map(|kept| &kept.claim)) {
+            return decision(&claim.says, Rule::Dialog, Some(claim.source), claim.ends());
+        }
         let newer = best.and_then(|best| self.newer_than(best, now));
         let first = newer.into_iter().chain(standing);
         for kept in first {
@@ -366,6 +373,19 @@ impl Evidence {
     pub fn past(&self) -> impl Iterator<Item = &Turn> {
         self.past.iter()
     }
+}
+
+/// The wait on the screen, where nobody better than a title says more than that the agent is idle.
+fn dialog<'a>(claims: impl Iterator<Item = &'a Claim>) -> Option<&'a Claim> {
+    let mut found = None;
+    for claim in claims {
+        match (claim.source, &claim.says) {
+            (Source::Title | Source::Progress, Activity::Idle) => {}
+            (Source::Screen, Activity::Waiting(_)) => found = Some(claim),
+            _ => return None,
+        }
+    }
+    found
 }
 
 impl Claim {

@@ -25,6 +25,8 @@ pub struct Project {
     pub trusted_setup: Option<String>,
     /// The hash of the check command the user has trusted; another command is not run.
     pub trusted_check: Option<String>,
+    /// Whether agents may be told that its files can be trusted.
+    pub trusted: bool,
     /// When it was registered.
     pub created_at: Timestamp,
 }

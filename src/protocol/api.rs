@@ -159,6 +159,8 @@ macro_rules! declare {
         }
 
         /// The answer to the request of the same name.
+        // One is made at a time, and written down at once.
+        #[allow(clippy::large_enum_variant)]
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Response {
             $($(#[$doc])* $name($answer),)*

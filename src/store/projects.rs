@@ -71,14 +71,15 @@ impl Store {
     pub fn update_project(&self, project: &Project) -> Result<(), StoreError> {
         self.lock().execute(
             "UPDATE projects SET name = ?2, workspace = ?3, slots = ?4, trusted_setup = ?5,
-                trusted_check = ?6 WHERE id = ?1",
+                trusted_check = ?6, trusted = ?7 WHERE id = ?1",
             params![
                 project.id.0,
                 project.name,
                 project.workspace,
                 project.slots,
                 project.trusted_setup,
-                project.trusted_check
+                project.trusted_check,
+                project.trusted
             ],
         )?;
         Ok(())
@@ -116,6 +117,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Project> {
         slots: row.get("slots")?,
         trusted_setup: row.get("trusted_setup")?,
         trusted_check: row.get("trusted_check")?,
+        trusted: row.get("trusted")?,
         created_at: Timestamp(row.get("created_at")?),
     })
 }

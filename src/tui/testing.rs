@@ -33,6 +33,7 @@ pub fn project(id: i64, name: &str) -> Project {
         slots: None,
         trusted_setup: None,
         trusted_check: None,
+        trusted: false,
         created_at: minutes_ago(9000),
     }
 }

@@ -10,6 +10,7 @@ pub mod model;
 #[path = "../support/mod.rs"]
 pub mod support;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,10 +24,12 @@ use serde_json::{Value, json};
 pub use model::Model;
 use support::Home;
 
-/// How long anything may take: starting a CLI on a busy machine takes seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything may take: opencode alone starts for most of a minute on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(180);
 /// The key that the CLIs are given; it opens nothing.
 const KEY: &str = "sk-dummy-key-of-the-tests";
+/// The model that opencode is given.
+const OPENCODE_MODEL: &str = "gpt-5.2";
 /// The one task of a laboratory, and the title that makes its worktree's name known beforehand.
 pub const TASK: TaskId = TaskId(1);
 const TITLE: &str = "real";
@@ -56,9 +59,13 @@ pub fn clis() -> Option<PathBuf> {
 
 /// The CLI of this name; without it, the test that asks is told to be skipped.
 pub fn cli(name: &str) -> Option<PathBuf> {
-    let found = clis()
-        .map(|dir| dir.join(name))
-        .filter(|path| path.exists());
+    let found = clis().and_then(|dir| {
+        // Of opencode only the program is installed, not what starts it.
+        let alone = dir.join(format!("../{name}-linux-x64/bin")).join(name);
+        [dir.join(name), alone]
+            .into_iter()
+            .find(|path| path.exists())
+    });
     if found.is_none() {
         let test = std::thread::current();
         let test = test.name().unwrap_or("a test");
@@ -77,12 +84,17 @@ pub struct Lab {
     pub home: Home,
     pub model: Model,
     pub repo: PathBuf,
+    /// Where programs are looked up.
+    path: OsString,
+    /// Whether the CLI counts what it asks beside the turns of its conversations.
+    sides: bool,
 }
 
 impl Lab {
     /// One for Claude Code, if it is there.
     pub fn claude() -> Option<Lab> {
-        let lab = Lab::new(&cli("claude")?);
+        let mut lab = Lab::new(&cli("claude")?);
+        lab.sides = true;
         lab.write_home(".claude.json", &lab.claude_state().to_string());
         // Its new default, "auto", lets a model decide what is asked.
         let settings = json!({"permissions": {"defaultMode": "default"}});
@@ -107,6 +119,77 @@ impl Lab {
         Some(lab)
     }
 
+    /// One for Gemini CLI, if it is there.
+    pub fn gemini() -> Option<Lab> {
+        let mut lab = Lab::new(&cli("gemini")?);
+        lab.home.set_env("GEMINI_API_KEY", KEY);
+        let url = lab.model.url();
+        lab.home.set_env("GOOGLE_GEMINI_BASE_URL", url);
+        let settings = json!({
+            "security": {
+                "auth": {"selectedType": "gemini-api-key"},
+                "folderTrust": {"enabled": true},
+            },
+            "general": {"disableAutoUpdate": true, "disableUpdateNag": true},
+            // Otherwise a model on the side decides which one.
+            "model": {"name": "gemini-3.1-pro-preview"},
+            "privacy": {"usageStatisticsEnabled": false},
+        });
+        lab.write_home(".gemini/settings.json", &settings.to_string());
+        Some(lab)
+    }
+
+    /// One for opencode, if it is there.
+    pub fn opencode() -> Option<Lab> {
+        let mut lab = Lab::new(&cli("opencode")?);
+        let table = prices();
+        let rate = |field: &str| table[OPENCODE_MODEL][field].as_f64().expect("a price") * 1e6;
+        let config = json!({
+            "autoupdate": false,
+            "share": "disabled",
+            "snapshot": false,
+            "model": format!("test/{OPENCODE_MODEL}"),
+            "small_model": format!("test/{OPENCODE_MODEL}"),
+            "permission": {"edit": "ask", "bash": "ask"},
+            "provider": {"test": {
+                "npm": "@ai-sdk/openai-compatible",
+                "name": "test",
+                "options": {"baseURL": format!("{}/v1", lab.model.url()), "apiKey": KEY},
+                "models": {(OPENCODE_MODEL): {
+                    "name": OPENCODE_MODEL,
+                    "limit": {"context": 200_000, "output": 32_000},
+                    "cost": {
+                        "input": rate("input_cost_per_token"),
+                        "output": rate("output_cost_per_token"),
+                        "cache_read": rate("cache_read_input_token_cost"),
+                    },
+                }},
+            }},
+        });
+        lab.write_home("opencode.json", &config.to_string());
+        // Where there is none it wants to fetch it, for a minute where there is no network.
+        lab.write_home("bin/rg", "#!/bin/sh\nexit 1\n");
+        lab.write_opencode_plugins();
+        let home = lab.home.path().join("home");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(home.join("bin/rg"), executable).expect("a mode");
+        let path = std::env::split_paths(&lab.path).chain([home.join("bin")]);
+        let path = std::env::join_paths(path).expect("directories");
+        lab.home.set_env("PATH", path);
+        lab.home
+            .set_env("OPENCODE_CONFIG", home.join("opencode.json"));
+        for name in [
+            "DISABLE_AUTOUPDATE",
+            "DISABLE_MODELS_FETCH",
+            "DISABLE_LSP_DOWNLOAD",
+            "DISABLE_DEFAULT_PLUGINS",
+            "EXPERIMENTAL_DISABLE_FILEWATCHER",
+        ] {
+            lab.home.set_env(&format!("OPENCODE_{name}"), "1");
+        }
+        Some(lab)
+    }
+
     fn new(program: &Path) -> Lab {
         let model = Model::start();
         let mut home = Home::new();
@@ -116,7 +199,7 @@ impl Lab {
             &std::env::var_os("PATH").unwrap_or_default(),
         ));
         let path = std::env::join_paths(path).expect("directories");
-        home.set_env("PATH", path);
+        home.set_env("PATH", &path);
         for (name, value) in [
             ("ANTHROPIC_API_KEY", KEY),
             ("ANTHROPIC_BASE_URL", &model.url()),
@@ -129,13 +212,33 @@ impl Lab {
             home.set_env(name, value);
         }
         let repo = home.repo("repo");
-        Lab { home, model, repo }
+        Lab {
+            home,
+            model,
+            repo,
+            path,
+            sides: false,
+        }
     }
 
     pub fn write_home(&self, name: &str, content: &str) {
         let path = self.home.path().join("home").join(name);
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
         std::fs::write(path, content).expect("a file");
+    }
+
+    /// What opencode would fetch for plugins before its first turn, as if it had.
+    fn write_opencode_plugins(&self) {
+        let plugin = json!({"dependencies": {"@opencode-ai/plugin": "1.18.33"}});
+        let lock = json!({"lockfileVersion": 3, "packages": {"": plugin}});
+        for (name, content) in [
+            ("package.json", &plugin),
+            ("package-lock.json", &lock),
+            ("node_modules/@opencode-ai/plugin/package.json", &plugin),
+        ] {
+            let name = format!(".config/opencode/{name}");
+            self.write_home(&name, &content.to_string());
+        }
     }
 
     /// The answers to what Claude Code asks when it is new.
@@ -220,7 +323,7 @@ impl Lab {
         self.gluon(&["stop", "1"]);
         let lines = self.json(&["costs", "--by", "task", "--json"]);
         let line = &lines[0];
-        let mut used = self.model.usage();
+        let mut used = self.model.usage(self.sides);
         for usage in cut_off {
             used[0].1.add(usage);
         }
@@ -247,20 +350,29 @@ impl Lab {
         let agent = processes.into_iter().find_map(|entry| {
             let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
             let line = std::fs::read(entry.path().join("cmdline")).ok()?;
-            let program = line.split(|byte| *byte == 0).next()?;
+            // The program, or the script that another one runs.
+            let mut words = line.split(|byte| *byte == 0).take(2);
             let here = std::fs::read_link(entry.path().join("cwd")).ok()? == worktree;
-            let named = String::from_utf8_lossy(program).ends_with(name);
+            let named = words.any(|word| String::from_utf8_lossy(word).ends_with(name));
             (here && named).then_some(pid)
         });
         support::kill(agent.expect("it runs"));
     }
 }
 
+/// The table of prices, by model.
+fn prices() -> Value {
+    let mut table: Value =
+        serde_json::from_str(include_str!("../../assets/prices.json")).expect("a table");
+    match table.get_mut("models") {
+        Some(models) => models.take(),
+        None => table,
+    }
+}
+
 /// What the table of prices says these tokens cost, in dollars.
 pub fn price(used: &[(String, model::Usage)]) -> f64 {
-    let table: Value =
-        serde_json::from_str(include_str!("../../assets/prices.json")).expect("a table");
-    let prices = table.get("models").unwrap_or(&table);
+    let prices = prices();
     let of = |(name, usage): &(String, model::Usage)| {
         let price = &prices[name.trim_end_matches("[1m]")];
         let rate = |field: &str| {

@@ -199,6 +199,7 @@ impl Stage {
             conversation: Some(new_conversation_id().expect("randomness")),
             trusted: true,
             hooks: Some(hook_settings(hook.to_str().expect("text"))),
+            port: None,
             from: None,
         }
     }

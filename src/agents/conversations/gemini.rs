@@ -3,13 +3,12 @@
 //! A line is a message, or what is to be changed (`$set`); a message told again replaces the one before. So
 //! a transcript is read whole each time, which it must be short enough for.
 
-use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
-use super::super::transcripts::is_uuid;
+use super::super::transcripts::{is_uuid, root_of};
 use super::lines::open;
 use super::text::{call, one_line, text_of};
 use super::{From, News, Page, Sought, Told};
@@ -155,7 +154,11 @@ pub(super) fn read(path: &Path) -> io::Result<News> {
     if !matches!(chat.text("kind"), "" | "main") {
         told.digest.owner = Some(String::new());
     }
-    told.digest.conversation.directory = directory(path).unwrap_or_default();
+    told.digest.conversation.directory = path
+        .parent()
+        .and_then(Path::parent)
+        .and_then(root_of)
+        .unwrap_or_default();
     told.title(chat.text("summary"), 2);
     chat.passages(&mut told);
     let mut news = News {
@@ -165,18 +168,6 @@ pub(super) fn read(path: &Path) -> io::Result<News> {
     };
     news.take(&told.passages);
     Ok(news)
-}
-
-/// Where the conversations of a project were led, which stands in a file beside them.
-fn directory(path: &Path) -> Option<PathBuf> {
-    let project = path.parent()?.parent()?;
-    let meta = fs::symlink_metadata(project.join(".project_root")).ok()?;
-    if !meta.is_file() || meta.len() > 4096 {
-        return None;
-    }
-    let root = fs::read_to_string(project.join(".project_root")).ok()?;
-    let root = PathBuf::from(root.trim());
-    root.is_absolute().then_some(root)
 }
 
 pub(super) fn page(path: &Path, from: From, limit: usize) -> io::Result<Page> {

@@ -25,6 +25,7 @@ use super::agent::Trace;
 use super::transcripts::{Transcripts, days, entries};
 use super::usage::Meter;
 use crate::domain::{Conversation, Passage, Speaker, Timestamp};
+pub(super) use opencode::open as open_database;
 use text::{MAX_PROMPT, one_line};
 
 /// The most conversations of one agent that are looked at.

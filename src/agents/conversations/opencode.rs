@@ -18,7 +18,8 @@ const PARTS: u32 = 20_000;
 /// What stands between the database's path and the session's id.
 const MARK: char = '#';
 
-fn open(path: &Path) -> rusqlite::Result<Connection> {
+/// The database, to be read only.
+pub(in crate::agents) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_millis(500))?;

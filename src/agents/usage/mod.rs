@@ -7,6 +7,8 @@
 
 mod claude;
 mod codex;
+mod gemini;
+mod opencode;
 mod sums;
 mod tail;
 
@@ -20,9 +22,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::agent::Trace;
+use super::server::is_session;
 use super::transcripts::{
-    HEAD, Transcripts, claude_name, days, entries, is_uuid, real, transcripts,
+    HEAD, Transcripts, claude_name, days, entries, gemini_chats, is_uuid, real, transcripts,
 };
+use crate::domain::cost::PicoUsd;
 use crate::domain::{Timestamp, Usage};
 use claude::{Reported, Told};
 use tail::{More, Tail};
@@ -62,6 +66,8 @@ struct Request {
     at: Timestamp,
     model: Arc<str>,
     usage: Usage,
+    /// What the agent says that it cost.
+    cost: Option<PicoUsd>,
 }
 
 #[derive(Debug)]
@@ -74,6 +80,8 @@ struct Conversation {
     /// The requests that its transcript tells of and that are not its own to count.
     inherited: HashMap<u64, (Arc<str>, Usage)>,
     reported: Option<Reported>,
+    /// The newest change that was seen in a database.
+    changed: i64,
 }
 
 #[derive(Debug)]
@@ -86,9 +94,6 @@ struct Followed {
 
 impl Meter {
     pub(super) fn new(whose: Transcripts, trace: &Trace<'_>) -> Option<Meter> {
-        if !matches!(whose, Transcripts::Claude | Transcripts::Codex) {
-            return None;
-        }
         Some(Meter {
             whose,
             home: whose.home(trace)?,
@@ -124,7 +129,11 @@ impl Meter {
     /// From now on conversation `id` is read too.
     pub fn follow(&mut self, id: &str) {
         // It becomes part of paths.
-        if !is_uuid(id) || self.conversations.iter().any(|known| known.id == id) {
+        let legal = match self.whose {
+            Transcripts::Opencode => is_session(id),
+            _ => is_uuid(id),
+        };
+        if !legal || self.conversations.iter().any(|known| known.id == id) {
             return;
         }
         self.conversations.push(Conversation::new(id.to_owned()));
@@ -160,6 +169,10 @@ impl Meter {
         let mut budget = BUDGET;
         let mut new = false;
         for index in 0..self.conversations.len() {
+            if self.whose == Transcripts::Opencode {
+                new |= self.read_database(index);
+                continue;
+            }
             self.find_files(index, look);
             let mut files = std::mem::take(&mut self.conversations[index].files);
             let mut replaced = false;
@@ -180,7 +193,10 @@ impl Meter {
                         let key = rollout_key(path, *steps);
                         self.request(index, key, step.at, &step.model, step.usage);
                     }
-                    Transcripts::Gemini | Transcripts::Opencode => {}
+                    Transcripts::Gemini => gemini::read(line, &mut |told| {
+                        self.request(index, told.key, told.at, &told.model, told.usage);
+                    }),
+                    Transcripts::Opencode => {}
                 };
                 match tail.read(path, &mut budget, &mut each) {
                     Ok(More::Lines) => new = true,
@@ -212,6 +228,40 @@ impl Meter {
             }
             _ => {}
         }
+    }
+
+    /// Reads what has changed in opencode's database; whether that was anything.
+    fn read_database(&mut self, index: usize) -> bool {
+        let conversation = &self.conversations[index];
+        let (id, from) = (conversation.id.clone(), conversation.changed);
+        let mut told = Vec::new();
+        let database = self.home.join("opencode.db");
+        let mut each = |request| told.push(request);
+        // It is not there yet, or is being written: the next look reads it.
+        let Ok(newest) = opencode::read(&database, &id, from, &mut each) else {
+            return false;
+        };
+        self.conversations[index].changed = newest;
+        let mut new = false;
+        for request in told {
+            let known = |meter: &Meter| {
+                let known = meter.requests.get(&request.key);
+                known.map(|known| (known.usage, known.cost))
+            };
+            let before = known(self);
+            self.request(
+                index,
+                request.key,
+                Some(request.at),
+                &request.model,
+                request.usage,
+            );
+            if let Some(known) = self.requests.get_mut(&request.key) {
+                known.cost = known.cost.max(request.cost);
+            }
+            new |= known(self) != before;
+        }
+        new
     }
 
     /// Counts a request, or learns more of one that is counted.
@@ -247,6 +297,7 @@ impl Meter {
                     at: at.unwrap_or(self.since),
                     model: model.into(),
                     usage,
+                    cost: None,
                 };
                 self.requests.insert(key, request);
             }
@@ -261,6 +312,7 @@ impl Meter {
         let found = match self.whose {
             Transcripts::Claude => self.claude_files(&self.conversations[index]),
             Transcripts::Codex if look => self.codex_files(index),
+            Transcripts::Gemini if look => self.gemini_files(&self.conversations[index].id),
             Transcripts::Codex | Transcripts::Gemini | Transcripts::Opencode => Vec::new(),
         };
         let files = &mut self.conversations[index].files;
@@ -297,6 +349,11 @@ impl Meter {
         let mut found = vec![main];
         found.extend(subagents.into_iter().map(|(_, path)| path));
         found
+    }
+
+    /// Each run of a conversation may begin another file.
+    fn gemini_files(&self, id: &str) -> Vec<PathBuf> {
+        gemini_chats(&self.home, id).map(|(_, path)| path).collect()
     }
 
     fn codex_files(&mut self, index: usize) -> Vec<PathBuf> {
@@ -341,6 +398,7 @@ impl Conversation {
             others: HashSet::new(),
             inherited: HashMap::new(),
             reported: None,
+            changed: 0,
         }
     }
 }

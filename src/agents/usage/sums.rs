@@ -30,9 +30,12 @@ impl Meter {
         for request in self.requests.values() {
             let key = (request.model.to_string(), day(request.at));
             let sum = sums[request.conversation].entry(key).or_default();
+            // Said by the agent of each, or estimated.
+            sum.reported = (sum.reported || sum.requests == 0) && request.cost.is_some();
             sum.requests += 1;
             sum.usage += request.usage;
-            match prices.cost(&request.model, &request.usage) {
+            let price = || prices.cost(&request.model, &request.usage);
+            match request.cost.or_else(price) {
                 Some(cost) => sum.cost += cost,
                 None => sum.unpriced = true,
             }

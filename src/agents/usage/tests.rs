@@ -448,3 +448,107 @@ fn totals_equal_those_of_an_independent_counter() {
     let gpt = ("gpt-5.2-codex", "gpt-5");
     assert_eq!(all(Codex, "codex", gpt, &codex), (27_825, 55_620));
 }
+
+#[test]
+fn gemini_counts_each_message_once_whatever_repeats_it() {
+    let home = tempfile::tempdir().unwrap();
+    let chats = home.path().join(".gemini/tmp/repo/chats");
+    fs::create_dir_all(&chats).unwrap();
+    let head = format!(r#"{{"sessionId":"{ONE}","kind":"main"}}"#);
+    let message = |id: &str, rest: &str| {
+        format!(
+            r#"{{"id":"{id}","timestamp":"2026-11-23T10:00:00Z","type":"gemini","content":"","tokens":{{"input":18200,"output":340,"cached":15000,"thoughts":64,"tool":0,"total":18604}},"model":"gemini-3.8-flash"{rest}}}"#
+        )
+    };
+    let twice = [message("a", ""), message("a", r#","toolCalls":[]"#)].join("\n\n");
+    let anew = format!(r#"{{"$set":{{"messages":[{},7]}}}}"#, message("a", ""));
+    let first = format!("{head}\n{twice}\n{anew}\n");
+    fs::write(chats.join("session-2026-11-23T10-00-11111111.jsonl"), first).unwrap();
+    // A resumed run begins another file; what another conversation used is not counted.
+    let resumed = format!("{head}\n{}\n", message("b", ""));
+    fs::write(
+        chats.join("session-2026-11-23T11-00-11111111.jsonl"),
+        resumed,
+    )
+    .unwrap();
+    let other = format!("{}\n{}\n", head.replace(ONE, FORK), message("c", ""));
+    fs::write(chats.join("session-2026-11-23T12-00-11111111.jsonl"), other).unwrap();
+
+    let dir: OsString = home.path().into();
+    let trace = Trace {
+        cwd: Path::new("/repo"),
+        since: parse_utc(MORNING).unwrap(),
+        env: &|asked| (asked == "HOME").then(|| dir.clone()),
+    };
+    let mut meter = Meter::new(Transcripts::Gemini, &trace).unwrap();
+    meter.follow(ONE);
+    assert!(meter.read());
+    let rows = rows(&meter);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let each = Usage {
+        input: 3200,
+        cache_read: 15_000,
+        output: 404,
+        reasoning: 64,
+        ..Usage::default()
+    };
+    let mut both = each;
+    both += each;
+    assert_eq!((rows[0].requests, rows[0].usage), (2, both));
+    assert_eq!(rows[0].basis, Basis::Estimated);
+}
+
+#[test]
+fn opencode_counts_sessions_with_their_subagents_as_it_says_itself() {
+    const SESSION: &str = "ses_one0000000000000000000001";
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("opencode");
+    fs::create_dir_all(&dir).unwrap();
+    let database = rusqlite::Connection::open(dir.join("opencode.db")).unwrap();
+    let since = parse_utc(MORNING).unwrap().0;
+    database
+        .execute_batch(&format!(
+            "CREATE TABLE session (id TEXT, parent_id TEXT);
+             CREATE TABLE message (id TEXT, session_id TEXT, time_created INTEGER,
+                 time_updated INTEGER, data TEXT);
+             INSERT INTO session VALUES ('{SESSION}', NULL), ('ses_child', '{SESSION}'),
+                 ('ses_other', NULL);"
+        ))
+        .unwrap();
+    let add = |id: &str, session: &str, at: i64, cost: &str| {
+        let data = format!(
+            r#"{{"role":"assistant","modelID":"gpt-5.2","cost":{cost},"tokens":{{"input":3200,"output":276,"reasoning":64,"cache":{{"read":15000,"write":0}}}}}}"#
+        );
+        let row = (id, session, at, at, data);
+        database
+            .execute("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)", row)
+            .unwrap();
+    };
+    add("m1", SESSION, since + 1, "0.012985");
+    add("m2", "ses_child", since + 2, "0.012985");
+    add("m3", "ses_other", since + 3, "0.012985");
+    add("m4", SESSION, since - 1, "0.012985");
+
+    let data: OsString = home.path().into();
+    let trace = Trace {
+        cwd: Path::new("/repo"),
+        since: Timestamp(since),
+        env: &|asked| (asked == "XDG_DATA_HOME").then(|| data.clone()),
+    };
+    let mut meter = Meter::new(Transcripts::Opencode, &trace).unwrap();
+    meter.follow("ses_; DROP TABLE session");
+    assert!(meter.is_idle());
+    meter.follow(SESSION);
+    assert!(meter.read());
+    assert!(!meter.read(), "nothing is new the second time");
+    let cost_of = |meter: &Meter| cost(meter).map(|cost| (cost.usd.0, cost.basis));
+    assert_eq!(cost_of(&meter), Some((2 * 12_985, Basis::Reported)));
+    assert_eq!(rows(&meter)[0].usage.output, 2 * 340);
+
+    // Where its own table has no price, ours counts.
+    add("m5", SESSION, since + 5, "0");
+    assert!(meter.read());
+    let (micros, basis) = cost_of(&meter).unwrap();
+    assert!(micros > 2 * 12_985, "{micros}");
+    assert_eq!(basis, Basis::Estimated);
+}

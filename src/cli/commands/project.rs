@@ -59,9 +59,10 @@ enum Action {
         #[command(flatten)]
         yes: Yes,
     },
-    /// Let the setup and check commands of its .gluon.toml run in its worktrees
+    /// Trust its files, and let the setup and check commands of its .gluon.toml run in its worktrees
     ///
-    /// They are shown first. Another command has to be trusted again.
+    /// The commands are shown first; another one has to be trusted again. Agents that can be told so when
+    /// they are started no longer ask whether its files can be trusted.
     Trust {
         #[command(flatten)]
         project: Named,
@@ -192,6 +193,7 @@ fn setup_state(project: &domain::Project) -> Cell {
     });
     let wanted: Vec<bool> = wanted.collect();
     match wanted.as_slice() {
+        [] if project.trusted => Cell::new("trusted", Role::Good),
         [] => Cell::default(),
         all if all.iter().all(|trusted| *trusted) => Cell::new("trusted", Role::Good),
         _ => Cell::new("not trusted", Role::Warn),
@@ -217,13 +219,10 @@ async fn trust(ctx: &Context, client: &Client, named: &Named, revoke: bool, yes:
     let name = clean::line(&project.name).into_owned();
     if !revoke {
         let file = config::load_project(&project.path)?;
-        if file.setup.is_none() && file.check.is_none() {
-            return Err(
-                Failure::new(Code::Refused, format!("{name} has no command to trust")).with_hint(
-                    "write `setup = \"npm ci\"` or `check = \"npm test\"` into its .gluon.toml",
-                ),
-            );
-        }
+        ctx.out.line(format!(
+            "agents are told that the files of {name} can be trusted, where they can be told so for one \
+             start (Codex, Gemini CLI); others ask in each new worktree"
+        ))?;
         let show = |when: &str, command: &Option<String>| -> Outcome {
             let Some(command) = command else {
                 return Ok(());
@@ -235,7 +234,7 @@ async fn trust(ctx: &Context, client: &Client, named: &Named, revoke: bool, yes:
         show("in every new worktree", &file.setup)?;
         show("as the check of a task, in its worktree", &file.check)?;
         if !yes.yes {
-            ask("Trust that?")?;
+            ask("Trust it?")?;
         }
     }
     let edit = EditProject {
@@ -249,5 +248,5 @@ async fn trust(ctx: &Context, client: &Client, named: &Named, revoke: bool, yes:
     } else {
         "trusted"
     };
-    ctx.out.line(format!("what {name} wants to run is {word}"))
+    ctx.out.line(format!("{name} is {word}"))
 }

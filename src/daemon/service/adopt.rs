@@ -169,7 +169,7 @@ impl Service {
                 transcript: listed.place.clone(),
             }),
             hooks: hooks(),
-            ..StartContext::default()
+            ..self.trust_of(task)?
         };
         match agent.fork(&context) {
             Ok(launch) => self.plan(task, &*agent, launch).map(Some),

@@ -9,9 +9,9 @@ use super::finish::EndedRun;
 use super::projects::project_file;
 use super::{Service, blocking, failed};
 use crate::agents::{
-    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, StartContext,
-    StreamFormat, Trace, Watch, child_env, command_agent, deliver, hook_settings, installed,
-    new_conversation_id, own_program,
+    Agent, AgentError, ConversationId, DeliveryStep, FirstPrompt, Launch, ServerAddress,
+    ServerKind, StartContext, StreamFormat, Trace, Watch, child_env, command_agent, deliver,
+    hook_settings, installed, new_conversation_id, own_program,
 };
 use crate::daemon::session::{Signs, Step};
 use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Run, Session, Task, Timestamp};
@@ -38,6 +38,22 @@ pub(super) struct Plan {
     pub(super) steps: Vec<Step>,
     /// What the user should know; shown in the session.
     pub(super) notes: Vec<String>,
+    /// The server that it will keep.
+    pub(super) server: Option<(ServerKind, ServerAddress)>,
+}
+
+impl Plan {
+    /// The same with the server that the agent was told to keep.
+    fn serving(mut self, agent: &dyn Agent, server: Option<ServerAddress>) -> Plan {
+        if let (Some(kind), Some(address)) = (agent.server(), server) {
+            let variable = kind.password_variable();
+            self.env.retain(|(name, _)| name != variable);
+            self.env
+                .push((variable.into(), address.password.clone().into()));
+            self.server = Some((kind, address));
+        }
+        self
+    }
 }
 
 impl From<AgentError> for ApiError {
@@ -163,19 +179,20 @@ impl Service {
             }
             prompt.push_str(message);
         }
+        let server = self.new_server(&*agent, task.mode);
         let context = StartContext {
             prompt: (!prompt.trim().is_empty()).then_some(prompt),
             cwd: cwd.to_owned(),
             conversation,
-            trusted: false,
+            port: server.as_ref().map(|server| server.port),
             hooks: hooks(),
-            from: None,
+            ..self.trust_of(task)?
         };
         let launch = match task.mode {
             Mode::Interactive => agent.start(&context)?,
             Mode::Once | Mode::Loop => agent.headless(&context)?,
         };
-        self.plan(task, &*agent, launch)
+        Ok(self.plan(task, &*agent, launch)?.serving(&*agent, server))
     }
 
     /// The conversation of `session` once more; `None` where it cannot be continued.
@@ -198,20 +215,24 @@ impl Service {
             (None, Mode::Once | Mode::Loop) => Some(GO_ON.to_owned()),
             (message, _) => message.map(str::to_owned),
         };
+        let server = self.new_server(&*agent, session.mode);
         let context = StartContext {
             prompt,
             cwd: session.cwd.clone(),
             conversation: session.conversation.clone(),
-            trusted: false,
+            port: server.as_ref().map(|server| server.port),
             hooks: hooks(),
-            from: None,
+            ..self.trust_of(task)?
         };
         let launch = match session.mode {
             Mode::Interactive => agent.resume(&context, &conversation),
             Mode::Once | Mode::Loop => agent.headless_resume(&context, &conversation),
         };
         match launch {
-            Ok(launch) => self.plan(task, &*agent, launch).map(Some),
+            Ok(launch) => {
+                let plan = self.plan(task, &*agent, launch)?;
+                Ok(Some(plan.serving(&*agent, server)))
+            }
             Err(AgentError::Unsupported { .. } | AgentError::NoConversation { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -229,6 +250,14 @@ impl Service {
             agent.has_conversation(&trace(&session, session.started_at), id)
         })
         .await
+    }
+
+    /// Whether the user trusts the project of a task, for an agent to be told so.
+    pub(super) fn trust_of(&self, task: &Task) -> ApiResult<StartContext> {
+        Ok(StartContext {
+            trusted: self.project(task.project)?.trusted,
+            ..StartContext::default()
+        })
     }
 
     pub(super) fn plan(&self, task: &Task, agent: &dyn Agent, launch: Launch) -> ApiResult<Plan> {
@@ -252,6 +281,7 @@ impl Service {
             conversation: launch.conversation,
             steps,
             notes: Vec::new(),
+            server: None,
         })
     }
 

@@ -42,6 +42,7 @@ impl Service {
             state.runs.remove(&run);
             state.learning.remove(&ended.session);
         }
+        self.forget_server(ended.session);
         self.settle_cost(ended.session).await;
         self.iteration_over(&ended).await;
         // After that: who has stopped it may ask next what it cost.

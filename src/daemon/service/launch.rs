@@ -177,7 +177,7 @@ impl Service {
 
     /// Starts the process and lets the session follow it.
     pub(super) async fn spawn(
-        &self,
+        self: &Arc<Self>,
         task: &Task,
         session: &Session,
         mut plan: Plan,
@@ -226,6 +226,9 @@ impl Service {
         });
         if let Some(watch) = self.registry_of(session, &run) {
             handle.send(Command::Watch(watch));
+        }
+        if let Some(server) = plan.server {
+            self.serve_run(session, run_id, server);
         }
         if !plan.steps.is_empty() {
             handle.send(Command::Deliver(plan.steps));

@@ -36,6 +36,7 @@ mod removal;
 mod report;
 mod resume;
 mod selection;
+mod server;
 mod sessions;
 mod settle;
 mod spending;

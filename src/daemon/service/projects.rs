@@ -40,18 +40,14 @@ impl Service {
         match argument.trust_setup {
             Some(true) => {
                 let file = project_file(&project.path)?;
-                if file.setup.is_none() && file.check.is_none() {
-                    let message = format!("{} has no command to trust", project.name);
-                    return Err(ApiError::new(ErrorCode::Invalid, message).with_hint(
-                        "put `setup = \"…\"` or `check = \"…\"` into .gluon.toml at its root",
-                    ));
-                }
+                project.trusted = true;
                 project.trusted_setup = file.setup.as_deref().map(setup_hash);
                 project.trusted_check = file.check.as_deref().map(setup_hash);
             }
             Some(false) => {
                 project.trusted_setup = None;
                 project.trusted_check = None;
+                project.trusted = false;
             }
             None => {}
         }

@@ -51,7 +51,7 @@ impl Service {
     }
 
     /// Follows a process that the keeper kept; `None` where its end is recorded already.
-    fn take_up(&self, kept: Kept) -> ApiResult<Option<SessionId>> {
+    fn take_up(self: &Arc<Self>, kept: Kept) -> ApiResult<Option<SessionId>> {
         let run = self.store.run(kept.run)?;
         if run.ended_at.is_some() {
             return Ok(None);
@@ -71,6 +71,7 @@ impl Service {
         if let Some(watch) = self.registry_of(&session, &run) {
             handle.send(Command::Watch(watch));
         }
+        self.take_up_server(&session, run.id);
         if let Some(exit) = kept.exit {
             handle.send(Command::Exited(run.id, exit));
         }

@@ -75,6 +75,9 @@ impl Actor {
             Command::Note(text) => self.note(&text, now),
             Command::Follow { run, master, size } => self.follow(run, master, size),
             Command::Watch(watch) => self.watch(watch),
+            Command::Report(report) => {
+                self.observe(|observer, now| observer.registry_says(report, now));
+            }
             Command::Hook(hook) => self.observe(|observer, now| observer.hook_says(hook, now)),
             Command::Exited(run, exit) => self.exited(run, exit),
             Command::Close => self.closing = true,

@@ -31,7 +31,8 @@ impl Observer {
             self.withdraw(Source::Process, now);
         }
         let best = self.evidence.best();
-        let better = best.is_some_and(|best| best < Source::Screen);
+        // A title does not tell of every dialog.
+        let better = best.is_some_and(|best| best < Source::Title);
         if !self.signs.screen.is_empty() && (!better || self.wants_words(now)) {
             self.look_at.get_or_insert(now.at + LOOK_EVERY);
         }
@@ -110,9 +111,8 @@ fn read(lines: &[&str], marks: &[(String, Sign)], failed: bool) -> Option<(Sign,
             .iter()
             .rposition(|line| line.contains(words.as_str()))?;
         let seen = match sign {
-            Sign::Permission => {
-                asked(&lines[at + 1..]).unwrap_or_else(|| hook_words(&plain(&lines[at..=at])))
-            }
+            Sign::Permission => asked(&lines[..at], &lines[at + 1..])
+                .unwrap_or_else(|| hook_words(&plain(&lines[at..=at]))),
             Sign::Limited | Sign::Auth => hook_words(&plain(&lines[at..lines.len().min(at + 3)])),
             _ => words.clone(),
         };
@@ -121,15 +121,30 @@ fn read(lines: &[&str], marks: &[(String, Sign)], failed: bool) -> Option<(Sign,
 }
 
 /// What leave is asked for: what stands between the question and the choices, from a command on if there is
-/// one.
-fn asked(lines: &[&str]) -> Option<String> {
+/// one, or the headline of the box that the question is in.
+fn asked(before: &[&str], lines: &[&str]) -> Option<String> {
     let choices = lines.iter().position(|line| is_choice(line))?;
     let lines = &lines[..choices];
     let command = lines
         .iter()
         .position(|line| line.trim_start().starts_with("$ "));
+    if command.is_none()
+        && let Some(head) = headline(before)
+    {
+        return Some(head);
+    }
     let text = plain(&lines[command.unwrap_or(0)..]);
     let text = hook_words(text.trim_start_matches("$ "));
+    (!text.is_empty()).then_some(text)
+}
+
+/// The newest line that begins with a `?` in its frame, as `│ ? Shell  touch a  │`.
+fn headline(lines: &[&str]) -> Option<String> {
+    let framed = lines.iter().rev().filter(|line| line.starts_with('│'));
+    let head = framed.map(|line| plain(&[line]));
+    let head = head.take(DIALOG).find(|line| line.starts_with("? "))?;
+    let words: Vec<&str> = head[2..].split_whitespace().collect();
+    let text = hook_words(&words.join(" "));
     (!text.is_empty()).then_some(text)
 }
 
@@ -191,6 +206,26 @@ mod tests {
             reads("Would you like to", false).unwrap().1,
             "Would you like to"
         );
+    }
+
+    #[test]
+    fn what_is_asked_stands_above_the_question_too() {
+        let gemini = "\
+╭────────────────────────────────╮
+│ ? Shell  touch approved-1.txt  │
+│ ╭────────────────────────────╮ │
+│ │ touch approved-1.txt       │ │
+│ ╰────────────────────────────╯ │
+│ Would you like to?             │
+│ Redirection detected.          │
+│                                │
+│ ● 1. Allow once                │";
+        assert_eq!(
+            reads(gemini, false).unwrap().1,
+            "Shell touch approved-1.txt"
+        );
+        let cut = "│ Would you like to?  │\n│ ● 1. Allow once  │";
+        assert_eq!(reads(cut, false).unwrap().1, "Would you like to");
     }
 
     #[test]

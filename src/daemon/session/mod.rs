@@ -41,7 +41,7 @@ pub(super) use self::headless::StreamView;
 use self::observe::Sign;
 pub(super) use self::observe::Signs;
 use super::outbox::{ClientId, Outbox};
-use crate::agents::{StreamFormat, Watch};
+use crate::agents::{Report, StreamFormat, Watch};
 use crate::domain::{
     Activity, Claim, Decision, Exit, Hook, RunId, SessionId, Standing, Summary, Timestamp, Turn,
 };
@@ -124,6 +124,8 @@ pub(super) enum Command {
     },
     /// The registry that tells of the process which is followed.
     Watch(Watch),
+    /// What the agent's server tells now; `None`: nothing any more.
+    Report(Option<Report>),
     /// A hook of the agent's tells something.
     Hook(Hook),
     /// The process ended: take the rest of its output, then say so.

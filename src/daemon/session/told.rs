@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::observe::{Observer, Sights};
+use crate::agents::Report;
 use crate::daemon::clock::Moment;
 use crate::domain::limit::limit_ends;
 use crate::domain::{Activity, Ask, AskKind, Hook, HookSays, Source};
@@ -39,7 +40,16 @@ impl Observer {
         if !self.registry || !self.runs {
             return;
         }
-        match sights.registry() {
+        let report = sights.registry();
+        self.registry_says(report, now);
+    }
+
+    /// What the agent's registry or server says now; `None`: nothing any more.
+    pub(super) fn registry_says(&mut self, report: Option<Report>, now: Moment) {
+        if !self.runs {
+            return;
+        }
+        match report {
             Some(report) => {
                 // One that waits for its first prompt may leave nothing behind under this id.
                 let led = report.says != Activity::Idle;

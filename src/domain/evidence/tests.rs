@@ -366,3 +366,30 @@ fn a_turn_that_begins_ends_a_limit() {
     evidence.note(says(Registry, Activity::Working, 11));
     assert_eq!(evidence.decide(at(12)).activity, limited);
 }
+
+#[test]
+fn a_dialog_counts_where_a_title_says_idle() {
+    let dialog = || says(Screen, waiting("trust?"), 1);
+    for (title, expected) in [
+        (
+            says(Title, Activity::Idle, 5),
+            (waiting("trust?"), Rule::Dialog),
+        ),
+        // It has just been said, and its debounce does not count for the dialog.
+        (
+            says(Title, Activity::Idle, 10),
+            (waiting("trust?"), Rule::Dialog),
+        ),
+        (
+            says(Title, Activity::Working, 5),
+            (Activity::Working, Rule::MostTrusted),
+        ),
+        (
+            says(Hook, Activity::Idle, 5),
+            (Activity::Idle, Rule::MostTrusted),
+        ),
+    ] {
+        let decision = evidence(vec![title.clone(), dialog()]).decide(at(10));
+        assert_eq!((decision.activity, decision.rule), expected, "{title:?}");
+    }
+}

@@ -20,6 +20,7 @@ fn project(id: i64, name: &str) -> Project {
         slots: None,
         trusted_setup: None,
         trusted_check: None,
+        trusted: false,
         created_at: Timestamp(0),
     }
 }

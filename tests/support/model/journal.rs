@@ -20,7 +20,10 @@ pub enum Happening {
     /// A whole answer was given.
     Answered {
         model: String,
+        /// What the interface can tell of what it took.
         usage: Usage,
+        /// Whether no tools were offered: it was no turn of the conversation.
+        side: bool,
         play: String,
         step: usize,
     },

@@ -29,7 +29,7 @@ use journal::Journal;
 use play::Plays;
 
 /// How long a test waits for the model to be asked something; one that works never waits so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Which of the interfaces a request came by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,15 +167,23 @@ impl Model {
             .collect()
     }
 
-    /// What it has counted for the CLI by model: whole answers only.
-    pub fn usage(&self) -> Vec<(String, Usage)> {
+    /// What it has counted for the CLI by model: whole answers only; `sides` includes what the CLI asked
+    /// beside the turns of its conversations.
+    pub fn usage(&self, sides: bool) -> Vec<(String, Usage)> {
         let mut sums: Vec<(String, Usage)> = Vec::new();
         for entry in self.journal() {
-            if let Happening::Answered { model, usage, .. } = entry.what {
-                match sums.iter_mut().find(|(name, _)| *name == model) {
-                    Some((_, sum)) => sum.add(&usage),
-                    None => sums.push((model, usage)),
-                }
+            let Happening::Answered {
+                model, usage, side, ..
+            } = entry.what
+            else {
+                continue;
+            };
+            if side && !sides {
+                continue;
+            }
+            match sums.iter_mut().find(|(name, _)| *name == model) {
+                Some((_, sum)) => sum.add(&usage),
+                None => sums.push((model, usage)),
             }
         }
         sums

@@ -228,7 +228,15 @@ fn speak(
     // Noted before it is said: whoever sees the answer finds it counted.
     shared.journal.note(Happening::Answered {
         model: asked.model.clone(),
-        usage: reply.usage,
+        usage: Usage {
+            // The others have no word for it.
+            cache_write: match asked.api {
+                Api::Messages => reply.usage.cache_write,
+                _ => 0,
+            },
+            ..reply.usage
+        },
+        side: !asked.tools,
         play: asked.play.clone(),
         step: asked.step,
     });
