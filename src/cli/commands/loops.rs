@@ -81,6 +81,9 @@ enum Action {
     Limit {
         #[command(flatten)]
         task: OneTask,
+        /// The most it may cost, in dollars
+        #[arg(long, value_name = "DOLLARS", value_parser = super::new::dollars)]
+        budget: Option<MicroUsd>,
         #[command(flatten)]
         limits: LimitArgs,
         #[command(flatten)]
@@ -218,9 +221,13 @@ impl Loop {
             }
             Some(Action::Limit {
                 task,
+                budget,
                 limits,
                 format,
-            }) => limit(ctx, &client, &task, &limits, whole || format.json).await,
+            }) => {
+                let limits = limits.limits(budget.map(Most::At))?;
+                limit(ctx, &client, &task, limits, whole || format.json).await
+            }
             Some(Action::Tell {
                 task,
                 message,
@@ -261,13 +268,12 @@ async fn limit(
     ctx: &Context,
     client: &Client,
     task: &OneTask,
-    limits: &LimitArgs,
+    limits: NewLimits,
     json: bool,
 ) -> Outcome {
-    let limits = limits.limits(None)?;
     if limits.is_empty() {
         return Err(Failure::usage("no limit is told")
-            .with_hint("for example --max-iterations 80 or --max-time 6h"));
+            .with_hint("for example --max-iterations 80 or --budget 5"));
     }
     steer(ctx, client, task, LoopControl::Limits(limits), json).await
 }

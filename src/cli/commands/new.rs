@@ -238,7 +238,7 @@ fn mode(word: &str) -> Result<Mode, String> {
 }
 
 /// `5`, `$5`, `0.75`: dollars with up to six decimals, exact.
-fn dollars(text: &str) -> Result<MicroUsd, String> {
+pub(super) fn dollars(text: &str) -> Result<MicroUsd, String> {
     let wrong = || "an amount such as 5 or 0.75".to_owned();
     let digits = text.trim().trim_start_matches('$');
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
