@@ -9,8 +9,22 @@ use daemon_support::{Watcher, World, kill, soon};
 use gluon::domain::{Mode, Reason, Status, TaskId};
 use gluon::protocol::{Api, ErrorCode, NewTask, StartTask};
 
-/// An agent that keeps a transcript as Claude Code does, changes a file, and says how it was started.
+/// An agent that keeps a transcript as Claude Code does, changes a file, and says how it was started. With a
+/// file `broken` beside its transcripts it begins an empty conversation instead of going on, and dies; with a
+/// file `slow` it takes its time and says so of itself when it has come up.
 const AGENT: &str = r#"
+if [ "$1" = resume ] && [ -e "$CLAUDE_CONFIG_DIR/broken" ]; then
+    printf '{"session_id":"%s","hook_event_name":"SessionStart","source":"startup"}' \
+        f86a5bc0-9a85-4a96-ab46-39c8c0aa39a2 | "$GLUON" hook
+    echo "no conversation found"
+    exit 1
+fi
+if [ -e "$CLAUDE_CONFIG_DIR/slow" ]; then
+    echo "begins $GLUON_TASK" >> "$CLAUDE_CONFIG_DIR/slow"
+    sleep 1
+    echo "is up $GLUON_TASK" >> "$CLAUDE_CONFIG_DIR/slow"
+    printf '{"session_id":"%s","hook_event_name":"Stop"}' "$2" | "$GLUON" hook
+fi
 case $1 in
     new) mkdir -p "$CLAUDE_CONFIG_DIR/projects/any"
          echo '{}' > "$CLAUDE_CONFIG_DIR/projects/any/$2.jsonl"
@@ -38,8 +52,9 @@ impl Resumed {
              transcripts = \"claude\"\nfirst_prompt = \"argument\"\n\
              [start]\nargs = [{script:?}, \"new\", \"{{conversation}}\", \"{{prompt}}\"]\n\
              [resume]\nargs = [{script:?}, \"resume\", \"{{conversation}}\", \"{{prompt}}\"]\n\
-             [env]\nCLAUDE_CONFIG_DIR = {:?}\n",
+             [env]\nCLAUDE_CONFIG_DIR = {:?}\nGLUON = {:?}\n",
             root.join("home"),
+            env!("CARGO_BIN_EXE_gluon"),
         );
         std::fs::create_dir_all(world.paths.agents()).unwrap();
         std::fs::write(world.paths.agents().join("resumed.toml"), manifest).unwrap();
@@ -149,11 +164,47 @@ async fn all_that_a_reboot_interrupted_comes_back() {
         let card = resumed.watcher.status(task, Status::Queued).await;
         assert_eq!(card.task.reason, Some(Reason::Interrupted));
     }
+    let slow = resumed.transcripts.ancestors().nth(2).unwrap().join("slow");
+    std::fs::write(&slow, "").unwrap();
     let back = client.resume_all(()).await.unwrap();
     let back: Vec<TaskId> = back.iter().map(|card| card.task.id).collect();
     assert_eq!(back, [first, second], "what the user stopped stays stopped");
     for (task, id) in [(first, first_id), (second, second_id)] {
         resumed.says(task, &format!("started as resume {id}")).await;
     }
+    // The second was started only when the first had come up.
+    let order = std::fs::read_to_string(&slow).unwrap();
+    let expected = [first, second].map(|task| format!("begins {task}\nis up {task}\n"));
+    assert_eq!(order, expected.concat());
     assert!(client.resume_all(()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_old_conversation_is_kept_until_the_resumed_agent_lives() {
+    let mut resumed = Resumed::new().await;
+    let (task, id) = resumed.task().await;
+    let client = resumed.watcher.client.clone();
+    client.stop_task(task).await.unwrap();
+    let broken = resumed
+        .transcripts
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("broken");
+    std::fs::write(&broken, "").unwrap();
+    client.start_task(start(task, false)).await.unwrap();
+    let card = resumed.watcher.status(task, Status::Review).await;
+    assert!(
+        matches!(card.task.reason, Some(Reason::Failed(_))),
+        "{:?}",
+        card.task.reason
+    );
+    // It told of another conversation, in which nothing was said.
+    assert_eq!(card.session.unwrap().session.conversation, Some(id.clone()));
+    let events = client.show_task(task).await.unwrap().events;
+    assert!(events.iter().all(|event| event.kind != "conversation"));
+
+    std::fs::remove_file(&broken).unwrap();
+    client.start_task(start(task, false)).await.unwrap();
+    resumed.says(task, &format!("started as resume {id}")).await;
 }

@@ -391,3 +391,97 @@ fn text_is_made_harmless() {
         r#"T({"x":1})"#
     );
 }
+
+/// Turns of which number `needle` says so, in words that only its reader can read.
+fn turns(count: usize, needle: usize) -> Vec<String> {
+    let turn = |number: usize| match number == needle {
+        true => PROMPT.replace("Fix the login", "the n\\u0065edle is in number"),
+        false => PROMPT.replace("Fix the login", &format!("{number} {}", "hay ".repeat(400))),
+    };
+    (0..count).map(turn).collect()
+}
+
+#[test]
+fn what_is_sought_is_found_on_and_back_and_by_and_by() {
+    let said = turns(900, 700);
+    let lines: Vec<&str> = said.iter().map(String::as_str).collect();
+    let (_home, library, path) = claude(&lines);
+    let place = path.to_str().unwrap();
+    let wanted = |passage: &Passage| passage.text.contains("needle");
+    let (mut from, mut looks) = (0, 0);
+    let hit = loop {
+        let sought = library
+            .seek(place, from, 100_000, &["needle"], &wanted)
+            .unwrap();
+        looks += 1;
+        match sought.hit {
+            Some(hit) => break hit,
+            None => assert!(sought.reached > from && !sought.ended),
+        }
+        from = sought.reached;
+    };
+    assert!(looks > 5, "all of it was read at once");
+    let page = library.page(place, From::Here(hit.0), 5).unwrap();
+    assert_eq!(page.passages[0], hit.1);
+    // Behind it there is none; before the end there is.
+    let sought = library
+        .seek(place, page.end, u64::MAX, &["needle"], &wanted)
+        .unwrap();
+    assert!(sought.hit.is_none() && sought.ended);
+    let back = library.seek_back(place, u64::MAX, &wanted).unwrap();
+    let (start, passage) = back.hit.unwrap();
+    assert!(wanted(&passage));
+    let page = library
+        .page(place, From::Here(start), MAX_PASSAGES)
+        .unwrap();
+    assert_eq!(page.passages.iter().filter(|it| wanted(it)).count(), 1);
+    let before = library.seek_back(place, hit.0, &wanted).unwrap();
+    assert!(before.hit.is_none() && before.reached < hit.0 && !before.ended);
+}
+
+#[test]
+fn another_file_in_the_place_of_one_is_not_read_on() {
+    let (_home, library, path) = claude(&[PROMPT]);
+    let first = library.read(&library.find()[0], None).unwrap();
+    // Written anew, longer, in the same file: no line ends where the one before ended.
+    let other = PROMPT.replace("Fix the login", &"something else ".repeat(40));
+    fs::write(&path, format!("{other}\n{ANSWER}\n")).unwrap();
+    let second = library
+        .read(&library.find()[0], Some(first.digest))
+        .unwrap();
+    assert!(second.anew);
+    assert!(second.digest.conversation.prompt.contains("something else"));
+    // What grows while it is read is read as far as it was long, and then on.
+    let found = library.find()[0].clone();
+    let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    file.write_all(format!("{RESULT}\n{ANSWER}\n").as_bytes())
+        .unwrap();
+    let third = library.read(&found, Some(second.digest)).unwrap();
+    assert!(!third.anew && third.text.contains("cargo test"));
+    let whole = library.read(&library.find()[0], None).unwrap();
+    assert_eq!(whole.digest, third.digest);
+}
+
+#[test]
+fn directories_that_are_links_lead_nowhere_twice() {
+    let (home, library, path) = claude(&[PROMPT]);
+    let projects = home.path().join("projects");
+    std::os::unix::fs::symlink(&projects, projects.join("loop")).unwrap();
+    std::os::unix::fs::symlink(&projects, path.parent().unwrap().join("loop")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", projects.join("zero")).unwrap();
+    assert_eq!(library.find().len(), 1);
+    // One that cannot be read is said to be so, and nothing else.
+    let mut found = library.find()[0].clone();
+    found.place.push_str(".gone");
+    assert!(library.read(&found, None).is_err());
+    let pipe = path.with_file_name("31111111-2222-4333-8444-555555555555.jsonl");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    assert_eq!(library.find().len(), 1);
+}
