@@ -235,14 +235,16 @@ impl Layout {
     }
 
     fn place_overlay(&mut self, model: &Model) {
-        let Some(top) = model.overlays.last() else {
+        // What a dialog asks about stays in sight below it.
+        let mut below = model.overlays.iter().rev();
+        let Some(top) = below.find(|it| !matches!(it, Overlay::Dialog(..))) else {
+            if !model.overlays.is_empty() {
+                self.hits.push((self.screen, Hit::Overlay));
+            }
             return;
         };
         let high = match top {
-            Overlay::Dialog(..) => {
-                self.hits.push((self.screen, Hit::Overlay));
-                return;
-            }
+            Overlay::Dialog(..) => 0,
             Overlay::Viewer(viewer) => {
                 let longest = viewer.lines.len().min(usize::from(u16::MAX)) as u16;
                 longest.saturating_add(2)
@@ -287,6 +289,9 @@ impl Layout {
                 self.place_rows(rows, list.scroll..waiting(model));
             }
             _ => {}
+        }
+        if let Some(Overlay::Dialog(..)) = model.overlays.last() {
+            self.hits.push((self.screen, Hit::Overlay));
         }
     }
 

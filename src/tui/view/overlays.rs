@@ -10,24 +10,37 @@ use crate::tui::overlay::Viewer;
 use crate::tui::text::width;
 use crate::tui::theme::Role;
 
-/// Draws the topmost overlay (a dialog over whatever is below it). `Some` means that the cursor is the
+/// Draws the topmost overlay; a dialog over what it is about. `Some` means that the cursor is the
 /// overlay's business, and where it is.
 pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) -> Option<Option<Position>> {
-    let top = model.overlays.last()?;
-    match top {
+    let mut below = model.overlays.iter().rev();
+    let list = below.find(|overlay| !matches!(overlay, Overlay::Dialog(..)));
+    let cursor = list.and_then(|overlay| draw_below(buf, model, layout, overlay));
+    match model.overlays.last()? {
         Overlay::Dialog(dialog, _) => {
-            return Some(dialog.draw(buf, layout.screen, &model.theme, &model.keymap));
+            Some(dialog.draw(buf, layout.screen, &model.theme, &model.keymap))
         }
+        _ => Some(cursor),
+    }
+}
+
+/// Draws what is no dialog; where the cursor is in it.
+fn draw_below(
+    buf: &mut Buffer,
+    model: &Model,
+    layout: &Layout,
+    overlay: &Overlay,
+) -> Option<Position> {
+    match overlay {
+        Overlay::Dialog(..) => {}
         Overlay::Viewer(viewer) => draw_viewer(buf, model, layout, viewer),
-        Overlay::Sessions(page) => {
-            return Some(super::sessions::draw(buf, model, layout, page));
-        }
+        Overlay::Sessions(page) => return super::sessions::draw(buf, model, layout, page),
         Overlay::Transcript(view) => super::transcript::draw(buf, model, layout, view),
         Overlay::Costs(page) => super::costs::draw(buf, model, layout, page),
         Overlay::Inbox(list) => super::inbox::draw(buf, model, layout, list),
         Overlay::Changes(page) => super::changes::draw(buf, model, layout, page),
     }
-    Some(None)
+    None
 }
 
 fn draw_viewer(buf: &mut Buffer, model: &Model, layout: &Layout, viewer: &Viewer) {
