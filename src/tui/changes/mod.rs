@@ -270,11 +270,7 @@ impl Changes {
             _ => return None,
         };
         let line = file.hunks.get(hunk as usize)?.lines.get(line as usize)?;
-        let side = match line.kind {
-            LineKind::Removed => Side::Old,
-            _ => Side::New,
-        };
-        Some((line, side))
+        Some((line, side_of(line)))
     }
 
     /// Where one stands, in words that hold when rows are made anew.
@@ -346,17 +342,27 @@ impl Changes {
         }
     }
 
-    /// Begins a comment where one stands: on the selected lines, the line, or (`whole`) the file.
+    /// Begins a comment where one stands: on the selected lines, the line, the hunk, or (`whole`) the file.
     pub fn comment(&mut self, whole: bool) -> Option<&Writing> {
         let path = self.file()?.path.clone();
         let rows = match self.selecting {
             Some(from) => from.min(self.cursor)..=from.max(self.cursor),
             None => self.cursor..=self.cursor,
         };
-        let file = self.rows.get(self.cursor)?.file;
-        let lines = self.rows.get(rows).unwrap_or_default().iter();
-        let lines = lines.filter(|row| row.file == file && !whole);
-        let lines: Vec<(&Line, Side)> = lines.filter_map(|row| self.line(row)).collect();
+        let here = *self.rows.get(self.cursor)?;
+        let lines: Vec<(&Line, Side)> = match (here.kind, self.selecting) {
+            _ if whole => Vec::new(),
+            // All of a hunk, where one stands on its head.
+            (RowKind::Hunk(hunk), None) => {
+                let lines = self.file()?.hunks.get(hunk as usize)?.lines.iter();
+                lines.map(|line| (line, side_of(line))).collect()
+            }
+            _ => {
+                let lines = self.rows.get(rows).unwrap_or_default().iter();
+                let lines = lines.filter(|row| row.file == here.file);
+                lines.filter_map(|row| self.line(row)).collect()
+            }
+        };
         let number = |(line, side): &(&Line, Side)| match side {
             Side::Old => line.old,
             Side::New => line.new,
@@ -454,6 +460,14 @@ impl Changes {
     pub fn turn(&mut self) {
         self.beside = Some(!self.is_beside());
         self.rearrange();
+    }
+}
+
+/// The side that a line counts on: the new one where it is on both.
+fn side_of(line: &Line) -> Side {
+    match line.kind {
+        LineKind::Removed => Side::Old,
+        _ => Side::New,
     }
 }
 

@@ -140,6 +140,8 @@ fn comments_know_their_lines() {
     }
     let mut page = loaded();
     assert_eq!(page.comment(false).unwrap().place.words(), "Cargo.lock");
+    page.act(Action::NextHunk);
+    assert_eq!(page.comment(false).unwrap().place.words(), "src/a.rs:1-4");
 }
 
 #[test]

@@ -214,7 +214,7 @@ actions! {
 
     NextHunk, "next_hunk", Review, [(Changes: "J" "]")], "Next hunk", Some("hunk"), false;
     PreviousHunk, "previous_hunk", Review, [(Changes: "K" "[")], "Previous hunk", None, false;
-    Comment, "comment", Review, [(Changes: "c")], "Comment on the line or the selected lines", Some("comment"), false;
+    Comment, "comment", Review, [(Changes: "c")], "Comment on the line, the selected lines, the hunk", Some("comment"), false;
     CommentFile, "comment_file", Review, [(Changes: "C")], "Comment on the file", None, false;
     EditComment, "edit_comment", Review, [(Changes: "E")], "Change the words of a comment", None, false;
     DropComment, "drop_comment", Review, [(Changes: "u" "delete")], "Take a comment back", None, false;
