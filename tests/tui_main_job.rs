@@ -99,18 +99,24 @@ fn from_an_empty_board_to_done_by_keyboard() {
 
     screen.keys("d");
     screen.wait_for("Changes of #1");
-    screen.wait_for("+- It works");
+    screen.wait_for("+ - It works");
     screen.keys("q");
     screen.wait_gone("Changes of #1");
     screen.keys("a");
+    screen.wait_for("Accept #1");
+    screen.wait_for("1 commit, 1 file");
+    screen.keys("\r");
+    screen.wait_for("accepted: Look about");
     screen.wait_for("Done 1");
-    screen.wait_for("git merge gluon/1-look-about");
     screen.keys("q");
     assert!(screen.wait_end(), "{}", screen.text());
     screen.assert_restored();
 
     let log = setup.git(&["log", "--format=%s", "gluon/1-look-about-and-leave-a-note"]);
     assert_eq!(log, "Note: It works\nstart\n");
+    let merged = setup.git(&["log", "--no-merges", "--topo-order", "--format=%s"]);
+    assert_eq!(merged, log, "main has it");
+    assert!(setup.git(&["show", "HEAD:NOTES.md"]).contains("It works"));
     assert_eq!(
         setup.git(&["status", "--porcelain"]),
         "",
@@ -180,10 +186,17 @@ fn from_queue_to_done_by_mouse() {
     screen.keys("/exit\r");
     screen.wait_for("Review 1");
     drag(&mut screen, "Count the files", "Review 1", "Done 0");
-    screen.wait_for("git merge gluon/1-count");
+    screen.wait_for("Accept #1");
+    screen.click("l Leave the branch");
+    // What would happen is looked up before it can be done.
+    screen.wait("what would happen", |text| {
+        text.contains("› l Leave the branch") && text.contains("1 commit, 1 file")
+    });
+    screen.click("l Leave the branch");
     screen.wait_for("Done 1");
+    screen.wait_for("accepted: Count the files");
     // A click puts the message away, and the hints are back.
-    screen.click("git merge");
+    screen.click("accepted: Count the files");
     screen.wait_for("q quit");
     screen.click("q quit");
     assert!(screen.wait_end(), "{}", screen.text());
