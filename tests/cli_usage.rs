@@ -32,6 +32,7 @@ const COMMANDS: &[&str] = &[
     "sessions",
     "costs",
     "queue",
+    "notify",
     "daemon",
     "doctor",
     "demo",

@@ -38,6 +38,7 @@ fn panics_where_it_is_asked_to() {
     let options = TermOptions {
         mouse: true,
         title: "gluon".to_owned(),
+        speaker: Default::default(),
     };
     let mut guard = TerminalGuard::enter(options).unwrap();
     let size = guard.size();

@@ -5,6 +5,7 @@
 //! one that ends in `\` eats the Enter.
 
 use super::agent::AgentError;
+use crate::domain::follow_up::WhileBusy;
 
 /// The longest text delivered, in bytes.
 pub const MAX_TEXT: usize = 1024 * 1024;
@@ -25,6 +26,8 @@ pub struct Delivery {
     /// Whether a text is how its questions are answered. Elsewhere a text that is typed while it asks
     /// would land in a dialog, whose first choice the submitting key takes.
     pub answers_questions: bool,
+    /// What it does with a text that comes while it works.
+    pub while_busy: WhileBusy,
 }
 
 impl Default for Delivery {
@@ -36,6 +39,7 @@ impl Default for Delivery {
             guard_line: "Next message:".to_owned(),
             guard_end: true,
             answers_questions: false,
+            while_busy: WhileBusy::Unknown,
         }
     }
 }

@@ -94,6 +94,7 @@ impl ManifestAgent {
                 answers_questions: delivery
                     .answers_questions
                     .unwrap_or(usual.answers_questions),
+                while_busy: delivery.while_busy.unwrap_or(usual.while_busy),
             },
             answers: Answers {
                 approve: answers.approve.0,

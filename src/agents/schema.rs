@@ -9,6 +9,7 @@ use super::agent::{ConversationId, Hints};
 use super::server::ServerKind;
 use super::stream::StreamFormat;
 use super::transcripts::Transcripts;
+use crate::domain::follow_up::WhileBusy;
 
 /// One manifest as it stands in its file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -240,6 +241,8 @@ pub(super) struct DeliveryTable {
     pub guard_end: Option<bool>,
     /// Whether a text is how its questions are answered.
     pub answers_questions: Option<bool>,
+    /// What it does with a text that comes while it works.
+    pub while_busy: Option<WhileBusy>,
 }
 
 /// The keys that answer.

@@ -5,8 +5,8 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
     accept, adopt, answer, attach, cancel, capture, check, comment, completions, costs, daemon,
-    demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new, project, queue,
-    radar, report, resume, retry, rm, send, sessions, show, start, stop, tidy, tui, undo,
+    demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new, notify, project,
+    queue, radar, report, resume, retry, rm, send, sessions, show, start, stop, tidy, tui, undo,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -89,6 +89,7 @@ pub(super) enum Command {
     Adopt(adopt::Adopt),
     Costs(costs::Costs),
     Queue(queue::Queue),
+    Notify(notify::Notify),
     Daemon(daemon::Daemon),
     Doctor(doctor::Doctor),
     Demo(demo::Demo),

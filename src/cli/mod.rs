@@ -118,6 +118,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Adopt(command) => command.run(ctx).await?,
         Command::Costs(command) => command.run(ctx).await?,
         Command::Queue(command) => command.run(ctx).await?,
+        Command::Notify(command) => command.run(ctx).await?,
         Command::Daemon(command) => return command.run(ctx).await,
         Command::Doctor(command) => return command.run(ctx).await,
         Command::Demo(command) => return command.run(ctx).await,

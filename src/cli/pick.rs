@@ -113,6 +113,7 @@ mod tests {
             loop_view: None,
             cost: None,
             review: Default::default(),
+            follow_ups: 0,
         }
     }
 

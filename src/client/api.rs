@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::link::{self, ConnectError, ConnectOptions, Events};
 use crate::config::Paths;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::{Comment, Project, ProjectId, SessionId, TaskId};
 use crate::protocol::*;
 use crate::with_requests;

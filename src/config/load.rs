@@ -16,6 +16,9 @@ const MAX_FILE: u64 = 256 * 1024;
 /// The most lines of scrollback: what more costs in memory, nobody wants for every session.
 const MAX_SCROLLBACK: u32 = 1_000_000;
 
+/// The longest time something may stand untold, in seconds.
+const MAX_GRACE: u64 = 3600;
+
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -69,6 +72,9 @@ pub fn load_file(file: &Path) -> Result<Config, ConfigError> {
     {
         let message = "worktrees.dir must be an absolute path (`~` is not expanded)".to_owned();
         Some(("dir", message))
+    } else if config.notify.grace > MAX_GRACE {
+        let message = format!("notify.grace must be at most {MAX_GRACE} seconds");
+        Some(("grace", message))
     } else {
         wrong_health(&config.health)
     };
@@ -195,6 +201,21 @@ mod tests {
         assert_eq!(config.terminal, crate::config::TerminalConfig::default());
     }
 
+    #[test]
+    fn what_is_told_can_be_set() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[notify]\nquiet = [\"mon-fri 22:00-07:00\"]\ncommand = \"x\"\n\
+                    desktop = \"off\"\n[notify.kinds]\nidle = false\n";
+        fs::write(dir.path().join("config.toml"), text).unwrap();
+        let config = load(&paths(dir.path())).unwrap();
+        let rules = config.notify.rules();
+        assert_eq!(rules.off, [crate::domain::Need::Idle].into());
+        assert_eq!((rules.quiet.len(), rules.grace), (1, 4000));
+        // Those that were right are kept as they were.
+        let again: Config = toml::from_str(&toml::to_string(&config).unwrap()).unwrap();
+        assert_eq!(again, config);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_pipe_or_a_directory_in_place_of_the_file_is_refused_at_once() {
@@ -227,6 +248,10 @@ mod tests {
             ("[worktrees]\ndir = \"~/w\"\n", 2, "absolute"),
             ("[health]\nslow = 9\nstuck = 8\n", 3, "at least as long"),
             ("[health]\nrepeats = 1\n", 2, "once is no loop"),
+            ("[notify]\ngrace = 3601\n", 2, "at most"),
+            ("[notify]\nterminal = \"osc8\"\n", 2, "osc777"),
+            ("[notify]\nquiet = [\"22-7\"]\n", 2, "mon-fri"),
+            ("[notify.kinds]\nboring = true\n", 2, "boring"),
         ] {
             fs::write(dir.path().join("config.toml"), text).unwrap();
             let error = load(&paths(dir.path())).unwrap_err().to_string();

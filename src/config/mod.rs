@@ -10,6 +10,7 @@ mod schema;
 pub use load::{ConfigError, load, load_file, load_project, setup_hash};
 pub use paths::{PathError, Paths};
 pub use schema::{
-    AgentsConfig, AsciiMode, Config, HealthConfig, ProjectFile, ProjectReview, QueueConfig,
-    ReviewConfig, TerminalConfig, TuiConfig, WorktreesConfig,
+    AgentsConfig, AsciiMode, Config, DesktopWay, HealthConfig, KindsConfig, NotifyConfig,
+    ProjectFile, ProjectReview, QueueConfig, ReviewConfig, TerminalConfig, TerminalWay, TuiConfig,
+    WorktreesConfig,
 };

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::Need;
 use crate::domain::accept::Way;
 use crate::domain::health::Thresholds;
+use crate::domain::notify::Rules;
+use crate::domain::quiet::Quiet;
 
 /// The user's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,8 @@ pub struct Config {
     pub health: HealthConfig,
     /// The screen.
     pub tui: TuiConfig,
+    /// What the user is told where nobody looks.
+    pub notify: NotifyConfig,
     /// Other keys for actions: `accept = "A"`.
     pub keys: BTreeMap<String, String>,
 }
@@ -152,6 +157,96 @@ pub enum AsciiMode {
     Never,
 }
 
+/// What the user is told where nobody looks, and by which ways.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotifyConfig {
+    /// Through a terminal in which gluon is open.
+    pub terminal: TerminalWay,
+    /// On the desktop of the machine the agents run on.
+    pub desktop: DesktopWay,
+    /// A shell command; what is told is in its environment and on its standard input.
+    pub command: Option<String>,
+    /// Whether the terminal's bell rings too.
+    pub bell: bool,
+    /// Seconds that something has to stand before it is told.
+    pub grace: u64,
+    /// When nothing is told.
+    pub quiet: Vec<Quiet>,
+    /// What is told.
+    pub kinds: KindsConfig,
+}
+
+/// How a terminal is asked to tell the user something.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TerminalWay {
+    /// As it understands, by what it says of itself; the bell where that is not known.
+    #[default]
+    Auto,
+    /// OSC 9: iTerm2, ConEmu, Windows Terminal, WezTerm, Ghostty.
+    Osc9,
+    /// OSC 99: kitty.
+    Osc99,
+    /// OSC 777: urxvt, foot.
+    Osc777,
+    /// The bell alone.
+    Bell,
+    /// Not at all.
+    Off,
+}
+
+/// When the desktop is used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DesktopWay {
+    /// Where no open terminal shows it itself, so that nothing is shown twice.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Off,
+}
+
+/// Which needs are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct KindsConfig {
+    pub permission: bool,
+    pub question: bool,
+    pub auth: bool,
+    pub stuck: bool,
+    pub looping: bool,
+    pub failed: bool,
+    pub limited: bool,
+    pub idle: bool,
+    pub finished: bool,
+}
+
+impl NotifyConfig {
+    /// When what is told.
+    pub fn rules(&self) -> Rules {
+        let on = |need| match need {
+            Need::Permission => self.kinds.permission,
+            Need::Question => self.kinds.question,
+            Need::Auth => self.kinds.auth,
+            Need::Stuck => self.kinds.stuck,
+            Need::Looping => self.kinds.looping,
+            Need::Failed => self.kinds.failed,
+            Need::Limited => self.kinds.limited,
+            Need::Idle => self.kinds.idle,
+            Need::Finished => self.kinds.finished,
+        };
+        Rules {
+            off: Need::ALL.into_iter().filter(|need| !on(*need)).collect(),
+            quiet: self.quiet.clone(),
+            grace: i64::try_from(self.grace).unwrap_or(i64::MAX / 1000) * 1000,
+        }
+    }
+}
+
 /// A project's own wishes, from its repository: untrusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -236,6 +331,36 @@ impl HealthConfig {
             repeats: self.repeats as usize,
             rewrites: self.rewrites as usize,
             window: millis(self.window),
+        }
+    }
+}
+
+impl Default for NotifyConfig {
+    fn default() -> Self {
+        Self {
+            terminal: TerminalWay::Auto,
+            desktop: DesktopWay::Auto,
+            command: None,
+            bell: false,
+            grace: 4,
+            quiet: Vec::new(),
+            kinds: KindsConfig::default(),
+        }
+    }
+}
+
+impl Default for KindsConfig {
+    fn default() -> Self {
+        Self {
+            permission: true,
+            question: true,
+            auth: true,
+            stuck: true,
+            looping: true,
+            failed: true,
+            limited: true,
+            idle: true,
+            finished: true,
         }
     }
 }

@@ -50,6 +50,19 @@ impl Hub {
         self.lock().values().any(|listener| listener.subscribed)
     }
 
+    /// Tells one client; whether it is there.
+    pub(super) fn tell(&self, client: ClientId, event: Event) -> bool {
+        let clients = self.lock();
+        let listener = clients.get(&client).filter(|listener| listener.subscribed);
+        match (listener, event_frame(event)) {
+            (Some(listener), Some(frame)) => {
+                listener.outbox.send(Outgoing::Frame(frame));
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Tells every subscriber.
     pub(super) fn publish(&self, event: Event) {
         let clients = self.lock();

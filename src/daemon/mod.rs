@@ -24,5 +24,6 @@ mod server;
 mod service;
 mod session;
 mod settings;
+mod ways;
 
 pub use process::main;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::keeper::Keeper;
 use super::prices::PriceBook;
-use super::service::{End, Parts, Service};
+use super::service::{End, Parts, Service, announce};
 use super::{fault, lock, log_file, monitor, scheduler, server, settings};
 use crate::agents::Registry;
 use crate::config::{Config, Paths};
@@ -92,6 +92,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
     tokio::spawn(scheduler::run(service.clone()));
     tokio::spawn(monitor::run(service.clone()));
     tokio::spawn(service.clone().run_loops());
+    tokio::spawn(announce(service.clone()));
     service.schedule.notify_one();
     let accepting = tokio::spawn(server::accept(listener, service.clone()));
     let end = loop {

@@ -12,6 +12,7 @@ use super::loops::*;
 use super::messages::*;
 use super::review::*;
 use super::views::*;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::{Comment, Project, ProjectId, SessionId, TaskId};
 
 /// What every request answers.
@@ -144,6 +145,12 @@ macro_rules! with_requests {
             SeekTranscript seek_transcript(SeekTranscript) -> Sought;
             /// The lines in which words stand: of as many conversations as it could look at in a short time.
             FindLines find_lines(FindLines) -> Vec<FoundLine>;
+            /// Tells the user something to try it out, by the ways that do not need a terminal.
+            TestNotify test_notify(()) -> Vec<WayReport>;
+            /// Keeps a message until a task's agent is idle.
+            QueueMessage queue_message(SendMessage) -> TaskCard;
+            /// Takes messages out that wait; answers with those.
+            DropMessages drop_messages(DropMessages) -> Vec<FollowUp>;
         }
     };
 }

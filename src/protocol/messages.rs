@@ -11,6 +11,7 @@ use super::input::Input;
 use super::loops::NewLoop;
 use super::screen::ScreenUpdate;
 use super::views::{QueueView, SessionView, TaskCard};
+use crate::domain::notify::Announcement;
 use crate::domain::{
     Day, Hook, MicroUsd, Mode, Priority, Project, ProjectId, RunId, SessionId, Status, TaskId,
     Timestamp,
@@ -154,6 +155,17 @@ pub struct ConfirmTask {
     pub confirm: bool,
 }
 
+/// What came of telling the user something by one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayReport {
+    /// The way.
+    pub way: String,
+    /// Whether it was told.
+    pub told: bool,
+    /// How, or why not: one sentence.
+    pub words: String,
+}
+
 /// A message to an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendMessage {
@@ -161,6 +173,27 @@ pub struct SendMessage {
     pub task: TaskId,
     /// The words.
     pub text: String,
+}
+
+/// Messages that wait for a task's agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DropMessages {
+    /// Whose.
+    pub task: TaskId,
+    /// Which.
+    pub which: Which,
+}
+
+/// Which of the messages that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// All.
+    All,
+    /// The one that would be given last.
+    Last,
+    /// The one of this number.
+    One(i64),
 }
 
 /// An answer to what an agent asks leave for.
@@ -330,6 +363,34 @@ pub enum Notice {
         /// What it tells.
         hook: Hook,
     },
+    /// How this client is looked at.
+    Look(LookNotice),
+}
+
+/// How a client is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookNotice {
+    /// The only session it shows; `None`: the whole board.
+    pub session: Option<SessionId>,
+    /// Whether its terminal has the focus; `None` where the terminal has never said.
+    pub focus: Option<bool>,
+    /// How many milliseconds ago something was typed, clicked or brought to the front there.
+    pub touched: u64,
+    /// What its terminal can tell the user while nobody looks.
+    pub tells: Tells,
+}
+
+/// What a client's terminal can tell the user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tells {
+    /// Nothing, or it is not to.
+    #[default]
+    Nothing,
+    /// It rings a bell.
+    Bell,
+    /// It shows words.
+    Words,
 }
 
 /// The outer terminal, as far as agents ask for it.
@@ -386,6 +447,10 @@ pub enum Event {
     },
     /// All transcripts have been looked at: there may be conversations that were not listed before.
     Conversations,
+    /// Tell the user this through the terminal. Sent to one client only.
+    Announce(Box<Announcement>),
+    /// What was announced under this number is over.
+    TakeBack(u64),
 }
 
 /// How much a message matters.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::loops::LoopView;
 use super::review::ReviewView;
 use super::screen::{Row, Style};
+use crate::domain::follow_up::{FollowUp, WhileBusy};
 use crate::domain::health::{Present, Sign};
 use crate::domain::schedule::Hold;
 use crate::domain::{
@@ -85,6 +86,8 @@ pub struct TaskCard {
     pub loop_view: Option<LoopView>,
     /// What a review needs to know.
     pub review: ReviewView,
+    /// How many messages wait until its agent is idle.
+    pub follow_ups: u32,
 }
 
 /// Why a queued task does not start by itself.
@@ -156,6 +159,8 @@ pub struct TaskDetail {
     pub last_run: Option<Box<Summary>>,
     /// How its newest session is doing, and what was seen of it; `None` where no process of it lives.
     pub health: Option<HealthView>,
+    /// The messages that wait until its agent is idle, the oldest first.
+    pub follow_ups: Vec<FollowUp>,
 }
 
 /// How a session is doing, with everything that was looked at.
@@ -201,6 +206,8 @@ pub struct AgentView {
     pub modes: Vec<Mode>,
     /// Whether the settings name it for tasks that name none.
     pub preferred: bool,
+    /// What it does with a message that is sent while it works.
+    pub while_busy: WhileBusy,
 }
 
 /// The daemon, for `gluon daemon status`.

@@ -43,6 +43,18 @@ impl Store {
         Ok(found.unwrap_or_default())
     }
 
+    /// What the user was told of every session of which something is to be remembered.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub fn all_told(&self) -> Result<Vec<(SessionId, String)>, StoreError> {
+        let connection = self.lock();
+        let mut query =
+            connection.prepare_cached("SELECT session, told FROM attention WHERE told != ''")?;
+        let rows = query.query_map([], |row| Ok((SessionId(row.get(0)?), row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Notes what the user was told of a session.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod attention;
 mod checks;
 mod comments;
 mod events;
+mod follow_ups;
 mod index;
 mod loops;
 mod merge_queue;

@@ -307,3 +307,27 @@ fn one_repository_used_by_many_at_once_is_one_project() {
         assert_eq!(store.projects().unwrap().len(), 1);
     }
 }
+
+#[test]
+fn messages_wait_in_their_order_and_go_with_their_task() {
+    let (store, first, _) = filled();
+    let other = store.add_task(&task(first.project), draft("created"));
+    let (one, other) = (first.id, other.unwrap().id);
+    for text in ["first", "second"] {
+        store.add_follow_up(one, text, Timestamp(5)).unwrap();
+    }
+    store.add_follow_up(other, "x", Timestamp(6)).unwrap();
+    let waiting = store.follow_ups(one).unwrap();
+    let texts: Vec<&str> = waiting.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(texts, ["first", "second"]);
+    assert_eq!(store.follow_ups_of(one).unwrap(), 2);
+    store.set_tried(waiting[0].id, Some(RunId(9))).unwrap();
+    assert_eq!(store.follow_ups(one).unwrap()[0].tried, Some(RunId(9)));
+    store.set_tried(waiting[0].id, None).unwrap();
+    assert_eq!(store.follow_ups(one).unwrap(), waiting);
+    assert!(store.remove_follow_up(waiting[0].id).unwrap());
+    assert!(!store.remove_follow_up(waiting[0].id).unwrap());
+    store.remove_task(other, draft("removed")).unwrap();
+    assert_eq!(store.followed().unwrap(), [one]);
+    assert!(store.add_follow_up(other, "y", Timestamp(7)).is_err());
+}

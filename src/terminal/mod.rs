@@ -200,6 +200,11 @@ impl Terminal {
         self.screen.search(query, limit)
     }
 
+    /// The text of the line that the cursor is in.
+    pub fn cursor_line(&self) -> String {
+        self.screen.cursor_line()
+    }
+
     /// The screen with so many lines before it as text, ending in one line break; styled: with SGR
     /// sequences, all written by us.
     pub fn text(&self, scrollback: u32, styled: bool) -> String {

@@ -66,6 +66,13 @@ impl Screen {
         }
     }
 
+    /// The text of the line that the cursor is in.
+    pub(super) fn cursor_line(&self) -> String {
+        let line = self.history.end() + self.cursor.row as u64;
+        let row = self.row(line, &mut Styles::default());
+        row.map(|row| row.text).unwrap_or_default()
+    }
+
     /// Where `query` stands, the newest first. Capitals matter only where it has some.
     pub(super) fn search(&self, query: &str, limit: u32) -> Vec<Match> {
         let exact = query.chars().any(char::is_uppercase);

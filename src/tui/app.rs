@@ -17,19 +17,23 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::keymap::Keymap;
+use super::look::Lookout;
 use super::model::{Area, Model};
 use super::msg::{Effect, Msg};
 use super::runner::Runner;
 use super::term::{
-    TermOptions, TerminalGuard, cell_size, colours, end_signal, terminal_events, wants_ascii,
+    Speaker, TermOptions, TerminalGuard, cell_size, colours, end_signal, terminal_events,
+    wants_ascii,
 };
 use super::theme::Theme;
 use super::update::update;
 use super::view;
 use crate::config::{AsciiMode, Config};
 use crate::domain::{Pace, SessionId, TaskId, Timestamp};
-use crate::protocol::{Api, Level, LinkEvent, Notice, TerminalInfo};
+use crate::protocol::{Api, Level, LinkEvent, Notice, Tells, TerminalInfo};
 
+/// How long the daemon gets to hear that the program is about to be stopped.
+const STOPPING: Duration = Duration::from_millis(20);
 /// Messages taken in between two looks at whether to draw.
 const DRAIN: usize = 512;
 
@@ -48,6 +52,8 @@ pub struct TuiOptions {
     pub cwd: PathBuf,
     /// Whether this is the demonstration.
     pub demo: bool,
+    /// How the user is told something while they look elsewhere.
+    pub speaker: Speaker,
 }
 
 impl TuiOptions {
@@ -75,6 +81,7 @@ impl TuiOptions {
             diff_tool: config.tui.diff_tool.clone(),
             cwd,
             demo: false,
+            speaker: Speaker::new(&config.notify, get),
         })
     }
 
@@ -102,17 +109,29 @@ pub trait Screen {
     /// # Errors
     /// Where the terminal is gone.
     fn effect(&mut self, effect: &Effect) -> io::Result<()>;
+
+    /// What it can tell the user while nobody looks.
+    fn tells(&self) -> Tells {
+        Tells::Nothing
+    }
 }
 
 impl Screen for TerminalGuard {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.set_title(&window_title(model))?;
         TerminalGuard::draw(self, model.size, |buf| view::render(buf, model))
+    }
+
+    fn tells(&self) -> Tells {
+        self.speaker().tells()
     }
 
     fn effect(&mut self, effect: &Effect) -> io::Result<()> {
         match effect {
             Effect::Clipboard(text) => self.copy(text),
             Effect::Bell => self.bell(),
+            Effect::Announce(told) => self.announce(told),
+            Effect::TakeBack(id) => self.take_back(*id),
             Effect::Mouse(on) => self.set_mouse(*on),
             Effect::Redraw => {
                 self.clear();
@@ -135,7 +154,7 @@ pub async fn run<A: Api>(
     options: TuiOptions,
 ) -> anyhow::Result<()> {
     let terminal = terminal_info();
-    let guard = enter(&options, "gluon")?;
+    let guard = enter(&options)?;
     let model = options.model(guard.size(), terminal);
     drive(api, link, terminal_events(), guard, model).await?;
     Ok(())
@@ -153,7 +172,7 @@ pub async fn attach<A: Api>(
     options: TuiOptions,
 ) -> anyhow::Result<()> {
     let terminal = terminal_info();
-    let guard = enter(&options, &format!("gluon #{task}"))?;
+    let guard = enter(&options)?;
     let mut model = options.model(guard.size(), terminal);
     model.alone = Some((task, session));
     model.area = Area::Pane;
@@ -171,11 +190,25 @@ fn terminal_info() -> TerminalInfo {
     }
 }
 
-fn enter(options: &TuiOptions, title: &str) -> io::Result<TerminalGuard> {
+fn enter(options: &TuiOptions) -> io::Result<TerminalGuard> {
     TerminalGuard::enter(TermOptions {
         mouse: options.mouse,
-        title: title.to_owned(),
+        title: "gluon".to_owned(),
+        speaker: options.speaker,
     })
+}
+
+/// What the window is called: also there it is seen how many need the user.
+fn window_title(model: &Model) -> String {
+    let name = match model.alone {
+        Some((task, _)) => format!("gluon #{task}"),
+        None => "gluon".to_owned(),
+    };
+    let waiting = model.cards.values().filter(|card| card.need().is_some());
+    match waiting.count() {
+        0 => name,
+        count => format!("({count}) {name}"),
+    }
 }
 
 fn now() -> Timestamp {
@@ -191,6 +224,9 @@ struct Loop<A, S> {
     dirty: bool,
     pace: Pace,
     acks: Vec<(SessionId, u64)>,
+    lookout: Lookout,
+    /// Whether the program is to be stopped until the shell lets it go on.
+    stop: bool,
     quit: bool,
     /// Whether another program had the terminal just now.
     ran: bool,
@@ -205,7 +241,10 @@ pub(super) async fn drive<A: Api, S: Screen>(
     model: Model,
 ) -> io::Result<()> {
     let (runner, mut replies) = Runner::new(api);
+    let session = model.alone.map(|(_, session)| session);
     let mut state = Loop {
+        lookout: Lookout::new(session, screen.tells(), now()),
+        stop: false,
         model,
         runner,
         screen,
@@ -218,6 +257,9 @@ pub(super) async fn drive<A: Api, S: Screen>(
     let mut end = Box::pin(end_signal());
     let mut link_open = true;
     loop {
+        if state.stop {
+            state.suspend().await?;
+        }
         state.draw_if_due()?;
         let frame = state.frame_due();
         let wake = state.wake_due();
@@ -287,6 +329,9 @@ impl<A: Api, S: Screen> Loop<A, S> {
         if matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_)) {
             self.pace.typed(std::time::Instant::now());
         }
+        if let Some(notice) = self.lookout.event(&event, now()) {
+            self.runner.api().notify(notice);
+        }
         let msg = match event {
             Event::Key(event) => Msg::Key(event),
             Event::Mouse(event) => Msg::Mouse(event),
@@ -300,6 +345,9 @@ impl<A: Api, S: Screen> Loop<A, S> {
 
     fn handle(&mut self, msg: Msg) -> io::Result<()> {
         self.model.now = now();
+        if let Msg::Link(LinkEvent::Connected) = msg {
+            self.runner.api().notify(self.lookout.tell(now()));
+        }
         let update = update(&mut self.model, msg);
         self.dirty |= update.dirty;
         for effect in update.effects {
@@ -317,6 +365,7 @@ impl<A: Api, S: Screen> Loop<A, S> {
                 self.acks.push((session, seq));
             }
             Effect::Quit => self.quit = true,
+            Effect::Suspend => self.stop = true,
             Effect::Run(_) => {
                 if let Err(error) = self.screen.effect(&effect) {
                     self.model.toast(Level::Error, error.to_string(), None);
@@ -325,13 +374,19 @@ impl<A: Api, S: Screen> Loop<A, S> {
                 self.dirty = true;
                 self.handle(Msg::Returned)?;
             }
-            effect => {
-                self.screen.effect(&effect)?;
-                if matches!(effect, Effect::Suspend) {
-                    self.dirty = true;
-                }
-            }
+            effect => self.screen.effect(&effect)?,
         }
+        Ok(())
+    }
+
+    /// Stops the program until the shell lets it go on.
+    async fn suspend(&mut self) -> io::Result<()> {
+        self.stop = false;
+        self.runner.api().notify(self.lookout.stopped());
+        tokio::time::sleep(STOPPING).await;
+        self.screen.effect(&Effect::Suspend)?;
+        self.runner.api().notify(self.lookout.tell(now()));
+        self.dirty = true;
         Ok(())
     }
 

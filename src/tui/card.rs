@@ -254,6 +254,16 @@ fn clash(card: &TaskCard) -> Option<Piece> {
     Some((text, Role::Slow))
 }
 
+/// How many messages wait until its agent is idle.
+fn messages(card: &TaskCard) -> Option<Piece> {
+    let words = match card.follow_ups {
+        0 => return None,
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    };
+    Some((words, Role::Accent))
+}
+
 /// Lines added and removed, commits, cost: what there is of it.
 fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
     let glyphs = model.theme.glyphs();
@@ -332,6 +342,7 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
             }
             _ => [state]
                 .into_iter()
+                .chain(messages(card))
                 .chain(progress)
                 .chain(who)
                 .chain(numbers)
@@ -340,7 +351,8 @@ pub fn rows(model: &Model, card: &TaskCard, room: usize, rows: usize) -> Vec<Car
         out.push(joined(parts, Some(age)));
         return out;
     }
-    out.push(joined(vec![state], None));
+    let first = [state].into_iter().chain(messages(card)).collect();
+    out.push(joined(first, None));
     if rows > 3 && !progress.is_empty() && out.len() < rows {
         out.push(joined(progress, None));
         let rest = who.into_iter().chain(numbers).collect();

@@ -15,6 +15,7 @@ pub mod help;
 pub mod inbox;
 pub mod keymap;
 pub mod layout;
+mod look;
 pub mod loops;
 pub mod model;
 pub mod msg;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::domain::notify::Announcement;
 use crate::domain::{SessionId, Timestamp};
 use crate::protocol::{ApiResult, LinkEvent, Notice, Request, Response};
 
@@ -57,6 +58,10 @@ pub enum Effect {
     Clipboard(String),
     /// Ring the terminal's bell.
     Bell,
+    /// Tell the user this through the terminal.
+    Announce(Box<Announcement>),
+    /// What was announced under this number is over.
+    TakeBack(u64),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
     /// Draw every cell again.

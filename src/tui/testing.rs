@@ -114,6 +114,7 @@ pub fn card(task: Task) -> TaskCard {
         loop_view: None,
         cost: None,
         review: Default::default(),
+        follow_ups: 0,
     }
 }
 

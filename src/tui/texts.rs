@@ -1,11 +1,12 @@
 //! Texts that are shown over the board: the detail of a task, a diff, what a deletion takes along.
 
 use super::card::{self, exit_words};
+use super::keymap::{Action, Context};
 use super::layout;
 use super::loops;
 use super::model::Model;
 use super::overlay::ViewerLine;
-use super::text::{clean, width, wrap};
+use super::text::{clean, fit, width, wrap};
 use super::theme::Role;
 use crate::domain::units::short_duration;
 use crate::domain::{SessionState, Standing, Summary, Timestamp, Verdict};
@@ -112,6 +113,36 @@ fn last_run(run: &Summary) -> Vec<ViewerLine> {
     lines
 }
 
+/// The messages that wait for a task's agent.
+fn waiting(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
+    if detail.follow_ups.is_empty() {
+        return Vec::new();
+    }
+    let room = layout::text_width(model.size).saturating_sub(6);
+    let mut lines = vec![Vec::new(), heading("Waits until the agent is idle")];
+    for (one, number) in detail.follow_ups.iter().zip(1..) {
+        let tried = match one.tried {
+            Some(_) => " (typed, not seen to be taken)",
+            None => "",
+        };
+        let most = room.saturating_sub(width(tried));
+        lines.push(vec![
+            (format!("  {number:>2}  "), Role::Muted),
+            (
+                fit(&one.line(most), most, model.theme.glyphs().ellipsis).into_owned(),
+                Role::Text,
+            ),
+            (tried.to_owned(), Role::Slow),
+        ]);
+    }
+    let keys = model.keymap.keys(Context::Viewer, Action::TakeBack);
+    if let Some(key) = keys.first() {
+        let text = format!("      {} takes the last one back", key.label());
+        lines.push(line(text, Role::Faint));
+    }
+    lines
+}
+
 /// Everything about a task.
 pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     let task = &detail.card.task;
@@ -179,6 +210,7 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     if let Some(run) = &detail.last_run {
         lines.extend(last_run(run));
     }
+    lines.extend(waiting(model, detail));
     lines.extend([Vec::new(), heading("Prompt")]);
     match task.prompt.trim() {
         "" => lines.push(line("  none", Role::Muted)),

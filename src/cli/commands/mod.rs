@@ -23,6 +23,7 @@ pub(super) mod loops;
 pub(super) mod ls;
 pub(super) mod mv;
 pub(super) mod new;
+pub(super) mod notify;
 pub(super) mod project;
 pub(super) mod queue;
 pub(super) mod radar;

@@ -82,6 +82,15 @@ impl Resume {
             super::require_started(ctx, std::slice::from_ref(&card))?;
             return screen::attach(ctx, task).await;
         }
-        super::tell_started(ctx, &card, self.format.json)
+        super::tell_started(ctx, &card, self.format.json)?;
+        let waiting = match card.follow_ups {
+            0 => return Ok(()),
+            _ if self.format.json => return Ok(()),
+            1 => "1 message waits".to_owned(),
+            count => format!("{count} messages wait"),
+        };
+        ctx.out.line(format!(
+            "{waiting} until it is idle (`gluon send {task} --list`)"
+        ))
     }
 }

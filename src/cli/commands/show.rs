@@ -73,6 +73,12 @@ impl Show {
             ctx.out
                 .line(format!("\n{heading}\n{}", indented.join("\n")))?;
         }
+        if !detail.follow_ups.is_empty() {
+            let heading = "waits until the agent is idle";
+            ctx.out
+                .line(format!("\n{}", ctx.out.paint(Role::Dim, heading)))?;
+            super::send::tell(ctx, &detail.follow_ups, false)?;
+        }
         if detail.sessions.is_empty() {
             return Ok(());
         }

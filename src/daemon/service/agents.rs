@@ -409,6 +409,7 @@ impl Service {
                     installed: program_of(&**agent),
                     modes: modes(&**agent),
                     preferred: preferred.as_deref() == Some(agent.name()),
+                    while_busy: agent.delivery().while_busy,
                 })
                 .collect()
         })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::outbox::{ClientId, Outbox};
 use super::super::session::Command;
 use super::Service;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::{Comment, Project, ProjectId, SessionId, TaskId};
 use crate::protocol::*;
 use crate::with_requests;
@@ -43,6 +44,7 @@ impl Caller {
                 };
                 (session, command)
             }
+            Notice::Look(look) => return self.service.set_look(self.client, look),
             Notice::Seen(session) => return self.service.mark_seen(session),
             Notice::Hook { run, hook } => return self.service.take_hook(run, hook),
             Notice::Terminal(info) => return self.service.set_outer(info),

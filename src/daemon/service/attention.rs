@@ -33,6 +33,7 @@ impl Service {
         };
         self.keep_unseen(id, false);
         if changed {
+            self.attention.notify_one();
             self.publish_session(id);
         }
     }

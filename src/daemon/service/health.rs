@@ -371,6 +371,9 @@ impl Service {
         }
         let was_ill = before.as_ref().is_some_and(Verdict::is_ill);
         let changed = before.as_ref().map(|before| before.health) != Some(verdict.health);
+        if changed {
+            self.attention.notify_one();
+        }
         if (was_ill || verdict.is_ill()) && changed {
             let detail = format!("{}: {}", verdict.word(), verdict.sentence(now));
             let change = Change::new(DAEMON, "health")

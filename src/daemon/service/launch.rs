@@ -11,7 +11,7 @@ use super::records::{Actor, Change, DAEMON, USER, allowed};
 use super::{Caller, Service};
 use crate::config::setup_hash;
 use crate::daemon::clock;
-use crate::daemon::session::Command;
+use crate::daemon::session::{Command, Words};
 use crate::domain::hook::RUN;
 use crate::domain::{Action, Project, Reason, Run, RunId, Session, SessionId, SessionState, Task};
 use crate::protocol::{ApiError, ApiResult, ErrorCode, Level, StartTask, TaskCard};
@@ -231,7 +231,7 @@ impl Service {
             self.serve_run(session, run_id, server);
         }
         if !plan.steps.is_empty() {
-            handle.send(Command::Deliver(plan.steps));
+            handle.send(Command::Deliver(Words::silent(plan.steps)));
         }
         tracing::info!(
             task = task.id.0,

@@ -1,16 +1,22 @@
 //! Messages and answers to agents: delivered to the one that runs, or taken along by one that is resumed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::records::{Change, USER};
 use super::{Caller, Service};
-use crate::daemon::session::{Answer, Answered, Command};
-use crate::domain::{Mode, Status};
+use crate::daemon::session::{Answer, Answered, Command, Delivered, SessionHandle, Words};
+use crate::domain::{Mode, Status, Task, TaskId};
 use crate::protocol::{
     AnswerAsk, ApiError, ApiResult, ErrorCode, SendMessage, StartTask, TaskCard,
 };
+
+/// How long it is waited for what comes of words: longer than the session takes to decide, since those of
+/// before come first.
+pub(super) const REPLY: Duration = Duration::from_secs(60);
 
 impl Service {
     pub(super) async fn send_message(
@@ -28,7 +34,7 @@ impl Service {
             return self.card(id);
         }
         if task.status == Status::Running {
-            let _lock = self.lock_task(id).await;
+            let lock = self.lock_task(id).await;
             let handle = self.live_handle(id)?;
             if task.mode == Mode::Once && task.command.is_none() {
                 let message = "the agent runs without a screen and hears nothing until it is done";
@@ -41,18 +47,16 @@ impl Service {
                 return Err(ApiError::new(ErrorCode::Refused, message)
                     .with_hint("answer it in its pane; a message would land in its dialog"));
             }
-            let steps = self.delivery(&task, &message.text)?;
-            if !handle.send(Command::Deliver(steps)) {
-                let message = "the session has too much to do";
-                return Err(ApiError::new(ErrorCode::Unavailable, message));
+            if task.mode != Mode::Interactive {
+                let message = format!("task {id} takes no messages while it runs");
+                return Err(refused(message).with_hint(format!(
+                    "`gluon resume {id} MESSAGE` goes on with it once it has ended"
+                )));
             }
-            let detail = message.text;
-            self.note_event(
-                id,
-                &Change::new(USER, "message")
-                    .detail(detail)
-                    .session(handle.id),
-            );
+            let (outcome, text) = self.type_message(&task, &handle, message.text)?;
+            // Waiting for the agent must not keep anybody from stopping it.
+            drop(lock);
+            self.require_taken(&handle, id, text, outcome).await?;
             return self.card(id);
         }
         let start = StartTask {
@@ -63,6 +67,60 @@ impl Service {
             size: None,
         };
         self.start_task(caller, start).await
+    }
+
+    /// Has a message typed; what comes of it is told, with the text.
+    fn type_message(
+        &self,
+        task: &Task,
+        handle: &SessionHandle,
+        text: String,
+    ) -> ApiResult<(oneshot::Receiver<Delivered>, String)> {
+        let (reply, outcome) = oneshot::channel();
+        let words = Words {
+            steps: self.delivery(task, &text)?,
+            only_idle: false,
+            reply: Some(reply),
+        };
+        send_words(handle, words)?;
+        Ok((outcome, text))
+    }
+
+    /// Waits until the agent has taken a message, as far as that can be seen.
+    async fn require_taken(
+        &self,
+        handle: &SessionHandle,
+        id: TaskId,
+        text: String,
+        outcome: oneshot::Receiver<Delivered>,
+    ) -> ApiResult<()> {
+        let note = |kind| {
+            let change = Change::new(USER, kind).detail(text.clone());
+            self.note_event(id, &change.session(handle.id));
+        };
+        let look = format!("look at its pane: `gluon attach {id}`");
+        match timeout(REPLY, outcome).await {
+            Ok(Ok(Delivered::Taken | Delivered::Typed)) => note("message"),
+            // It comes behind others, and will be typed when it is its turn.
+            Err(_) => note("message"),
+            Ok(Ok(Delivered::Asked(ask))) => {
+                let message = format!("the agent began to ask something: {ask}");
+                return Err(refused(message).with_hint(format!(
+                    "the message was not sent; it may stand in its prompt: {look}"
+                )));
+            }
+            Ok(Ok(Delivered::Ignored)) => {
+                note("message not taken");
+                let message = "the message was typed, but the agent has not taken it";
+                return Err(ApiError::new(ErrorCode::Failed, message).with_hint(look));
+            }
+            Ok(Ok(Delivered::Gone | Delivered::Busy) | Err(_)) => {
+                let message = "the agent ended before it had the message";
+                return Err(ApiError::new(ErrorCode::Failed, message)
+                    .with_hint(format!("`gluon send {id}` once more resumes it with it")));
+            }
+        }
+        Ok(())
     }
 
     /// Types the answer and waits until the agent has taken it.
@@ -116,6 +174,15 @@ impl Service {
     }
 }
 
-fn refused(message: impl Into<String>) -> ApiError {
+/// Hands words to a session.
+pub(super) fn send_words(handle: &SessionHandle, words: Words) -> ApiResult<()> {
+    if handle.send(Command::Deliver(words)) {
+        return Ok(());
+    }
+    let message = "the session has too much to do";
+    Err(ApiError::new(ErrorCode::Unavailable, message))
+}
+
+pub(super) fn refused(message: impl Into<String>) -> ApiError {
     ApiError::new(ErrorCode::Refused, message)
 }

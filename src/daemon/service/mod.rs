@@ -6,6 +6,7 @@
 
 mod adopt;
 mod agents;
+mod announce;
 mod api;
 mod attention;
 mod changes;
@@ -14,6 +15,7 @@ mod control;
 mod conversations;
 mod costs;
 mod finish;
+mod follow_ups;
 mod fork;
 mod git;
 mod health;
@@ -54,12 +56,14 @@ use std::time::Instant;
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+pub(super) use announce::run as announce;
 pub(super) use api::Caller;
 pub(super) use finish::EndedRun;
 pub(super) use stop::StopWhy;
 
 use super::hub::Hub;
 use super::keeper::Keeper;
+use super::outbox::ClientId;
 use super::prices::PriceBook;
 use super::session::{Notice, SessionHandle};
 use crate::config::{Config, Paths};
@@ -89,6 +93,9 @@ pub(super) struct Service {
     pub(super) schedule: Notify,
     /// Rung whenever a process may have begun to live.
     pub(super) monitor: Notify,
+    /// Rung whenever somebody may need the user, or not any more, or looks.
+    attention: Notify,
+    announcer: Mutex<Option<announce::Announcer>>,
     pub(super) end: mpsc::UnboundedSender<End>,
     closing: AtomicBool,
     store: Store,
@@ -141,6 +148,13 @@ struct State {
     outer: Option<TerminalInfo>,
     /// Changes that are being read in pages, the newest first.
     readings: Vec<changes::Reading>,
+    /// Tasks for whose agents messages may wait, and those of them to whom one is being given.
+    followed: HashSet<TaskId>,
+    following: HashSet<TaskId>,
+    /// How clients are looked at.
+    looks: HashMap<ClientId, announce::Looker>,
+    /// What of a session's activity was last heard of, as far as somebody may need the user for it.
+    heard: HashMap<SessionId, (bool, u64, &'static str)>,
 }
 
 /// What is known of a task's branch.
@@ -176,6 +190,8 @@ impl Service {
             started_at: super::clock::now(),
             schedule: Notify::new(),
             monitor: Notify::new(),
+            attention: Notify::new(),
+            announcer: Mutex::new(None),
             end: parts.end,
             closing: AtomicBool::new(false),
             store: parts.store,

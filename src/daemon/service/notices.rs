@@ -6,7 +6,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{EndedRun, Service};
 use crate::daemon::session::{Command, Notice};
-use crate::domain::{Exit, RunId, SessionId, TaskId};
+use crate::domain::{Activity, Exit, RunId, SessionId, TaskId};
 use crate::protocol::{Event, Level};
 
 impl Service {
@@ -24,7 +24,15 @@ impl Service {
         match notice {
             Notice::Changed => {
                 if let Some(handle) = self.open_handle(session) {
-                    self.keep_unseen(session, handle.meta().unseen);
+                    let meta = handle.meta();
+                    self.keep_unseen(session, meta.unseen);
+                    let news = (meta.unseen, meta.wait, meta.activity.word());
+                    if self.state().heard.insert(session, news) != Some(news) {
+                        self.attention.notify_one();
+                    }
+                    if meta.activity == Activity::Idle {
+                        self.follow_up_session(session);
+                    }
                 }
                 self.publish_session(session);
                 self.look_at_cost(session, false);

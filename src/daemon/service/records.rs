@@ -158,6 +158,7 @@ impl Service {
 
     /// Publishes a card as it is now.
     pub(super) fn publish_task(&self, id: TaskId) {
+        self.attention.notify_one();
         if !self.hub.is_watched() {
             return;
         }

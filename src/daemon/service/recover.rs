@@ -15,6 +15,7 @@ impl Service {
     /// Brings store and keeper to agree.
     pub(in crate::daemon) async fn recover(self: &Arc<Self>, kept: Vec<Kept>) -> ApiResult<()> {
         self.load_loops()?;
+        self.load_follow_ups()?;
         let mut followed = HashSet::new();
         for kept in kept {
             let run = kept.run;

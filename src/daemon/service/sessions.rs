@@ -301,8 +301,14 @@ impl Service {
 
     /// A client went; nobody draws its screens any more.
     pub(in crate::daemon) fn client_gone(&self, client: ClientId) {
-        for handle in self.state().sessions.values() {
+        let mut state = self.state();
+        for handle in state.sessions.values() {
             handle.send(Command::Detach(client));
+        }
+        let looked = state.looks.remove(&client).is_some();
+        drop(state);
+        if looked {
+            self.attention.notify_one();
         }
     }
 

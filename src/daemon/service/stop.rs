@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::records::{Change, USER, allowed};
 use super::{Caller, Service};
-use crate::daemon::session::Command;
+use crate::daemon::session::{Command, Words};
 use crate::domain::{Action, Reason, RunId, SessionState, Status, TaskId};
 use crate::protocol::{ApiError, ApiResult, ErrorCode, TaskCard};
 
@@ -67,7 +67,7 @@ impl Service {
         let polite = self.polite_end(&session);
         if !polite.is_empty() {
             if let Some(handle) = self.open_handle(session.id) {
-                handle.send(Command::Deliver(polite));
+                handle.send(Command::Deliver(Words::silent(polite)));
             }
             if timeout(POLITE, &mut ended).await.is_ok() {
                 return Ok(());

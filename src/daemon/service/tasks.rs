@@ -186,6 +186,7 @@ impl Service {
         let health = newest.and_then(|session| self.health_of(session));
         Ok(TaskDetail {
             health,
+            follow_ups: self.store.follow_ups(id)?,
             card,
             sessions,
             runs,

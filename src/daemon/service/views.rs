@@ -45,6 +45,7 @@ impl Service {
             cost: self.known(self.store.cost_of_task(task.id)),
             loop_view: self.loop_view(task.id),
             review: self.review_view(task.id, task.status),
+            follow_ups: self.waiting_messages(task.id),
             task,
             project_name,
             session,

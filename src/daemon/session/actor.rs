@@ -46,7 +46,13 @@ pub(super) struct Actor {
     pub(super) last_output: Option<Instant>,
     /// When the first change came that no frame has shown.
     pub(super) changed_at: Option<Instant>,
+    /// What is to be given to the agent, one delivery after the other, each with a waiter.
     pub(super) deliveries: VecDeque<Step>,
+    pub(super) waiters: VecDeque<super::deliver::Waiter>,
+    /// What was typed and has not been seen to be taken.
+    pub(super) typed: Option<super::deliver::Typed>,
+    /// When somebody last typed words by hand.
+    pub(super) written_at: Option<Instant>,
     /// When the delivery's present step is over.
     pub(super) step_ends: Option<Instant>,
     /// The answer that was typed and has not been seen to be taken.

@@ -21,6 +21,7 @@ impl Actor {
                 if let Some(client) = client {
                     self.viewers.typed(client, now);
                     self.pacing.typed(now);
+                    self.note_written(&input, now);
                 }
                 self.type_in(&input);
             }
@@ -67,10 +68,7 @@ impl Actor {
             Command::Stream(reply) => {
                 let _ = reply.send(self.stream_view());
             }
-            Command::Deliver(steps) => {
-                self.deliveries.extend(steps);
-                self.run_delivery(now);
-            }
+            Command::Deliver(words) => self.take_words(words, now),
             Command::Answer(given) => self.answer(given, now),
             Command::Note(text) => self.note(&text, now),
             Command::Follow { run, master, size } => self.follow(run, master, size),

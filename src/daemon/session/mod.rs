@@ -8,6 +8,7 @@
 mod actor;
 mod answer;
 mod commands;
+mod deliver;
 mod headless;
 mod keeping;
 mod look;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 pub(super) use self::answer::{Answer, Answered};
+pub(super) use self::deliver::{Delivered, Words};
 pub(super) use self::headless::StreamView;
 #[cfg(test)]
 use self::observe::Sign;
@@ -74,6 +76,8 @@ pub(super) enum Step {
     Pause(Duration),
     /// Put in as the user would.
     Input(Input),
+    /// Wait until the agent has taken it, or can be seen not to. The last of every delivery.
+    Taken,
 }
 
 /// What a session can be told.
@@ -111,7 +115,7 @@ pub(super) enum Command {
     /// What its newest headless run tells.
     Stream(oneshot::Sender<StreamView>),
     /// Words for the agent.
-    Deliver(Vec<Step>),
+    Deliver(Words),
     /// An answer to what it asks.
     Answer(Answer),
     /// Output that stands in for an agent's own (a note of gluon's).

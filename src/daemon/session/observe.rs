@@ -141,6 +141,8 @@ pub(super) struct Observer {
     changed: bool,
     /// Conversations that it was told are led; the newest last.
     pub(super) conversations: Vec<String>,
+    /// How many turns have begun.
+    pub(super) turns: u64,
     /// How long a process that prints nothing is said to start.
     starting: Duration,
     /// How far clocks are ahead of UTC, in milliseconds.
@@ -373,6 +375,11 @@ impl Observer {
         }
         self.look_for_ask(&activity, now);
         // By the time, so that the asks of the daemon before had other numbers.
+        let began = matches!(
+            activity,
+            Activity::Working | Activity::Waiting(_) | Activity::Limited(_)
+        );
+        self.turns += u64::from(began);
         let next = now.time.0.max(0).unsigned_abs().max(self.last_wait + 1);
         self.shown.wait = match activity {
             Activity::Waiting(_) => next,

@@ -52,6 +52,9 @@ impl Actor {
             last_output: None,
             changed_at: None,
             deliveries: Default::default(),
+            waiters: Default::default(),
+            typed: None,
+            written_at: None,
             step_ends: None,
             answering: None,
             tidings: Tidings::default(),
@@ -155,8 +158,8 @@ impl Actor {
         }
         self.quieten(&master);
         self.pending.clear();
-        self.deliveries.clear();
-        self.step_ends = None;
+        self.end_deliveries();
+        self.written_at = None;
         self.registry = None;
         self.process = Some(Process {
             run,
@@ -316,7 +319,7 @@ impl Actor {
         let run = process.run;
         self.process = None;
         self.pending.clear();
-        self.deliveries.clear();
+        self.end_deliveries();
         let now = clock::now();
         self.mark(Mark::Ended(Some(now)));
         let summary = self.page_ends(now);

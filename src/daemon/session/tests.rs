@@ -9,12 +9,13 @@ use tokio::sync::mpsc::{Receiver, UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::super::outbox::{ClientId, Outbox, Outgoing};
-use super::{Command, Meta, Notice, Opening, SessionHandle, Sign, Signs, Step};
+use super::{Command, Meta, Notice, Opening, SessionHandle, Sign, Signs, Step, Words};
 use crate::domain::{Activity, Exit, RunId, SessionId, Timestamp};
 use crate::protocol::{Input, ScreenState};
 use crate::terminal::Options;
 
 mod answer;
+mod deliver;
 mod headless;
 mod observe;
 #[path = "../../../tests/support/recording.rs"]
@@ -341,10 +342,10 @@ fn a_program_that_tells_its_status_is_believed() {
     fixture.expect_meta(|meta| meta.activity == Activity::Working);
     // A delivery waits for it to be idle.
     let text = Input::Text("next;".into());
-    fixture.handle.send(Command::Deliver(vec![
+    fixture.handle.send(Command::Deliver(Words::silent(vec![
         Step::Idle(PATIENCE),
         Step::Input(text),
-    ]));
+    ])));
     let typed = Input::Text("typed;".into());
     fixture.handle.send(Command::Input(None, typed));
     fixture.expect_typed(b"typed;");
@@ -506,11 +507,11 @@ fn nothing_is_typed_into_a_dialog() {
     fixture.expect_meta(|meta| matches!(meta.activity, Activity::Waiting(_)));
     let steps = |text: &str, questions| {
         let input = Step::Input(Input::Raw(text.into()));
-        Command::Deliver(vec![
+        Command::Deliver(Words::silent(vec![
             Step::Idle(Duration::ZERO),
             Step::Unasked(questions),
             input,
-        ])
+        ]))
     };
     fixture.handle.send(steps("prompt", false));
     // By hand it can be answered all the while.

@@ -9,8 +9,7 @@ use super::actor::Actor;
 use super::marks::Mark;
 use super::observe::QUIET;
 use super::pacing::Due;
-use super::{Notice, Step, lock};
-use crate::domain::{Activity, AskKind};
+use super::{Notice, lock};
 
 /// The shortest time between two [`Notice::Changed`].
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -203,56 +202,5 @@ impl Actor {
             // Fails where the agent has just gone.
             let _ = tcsetwinsize(master, size);
         }
-    }
-
-    /// Goes on with what is being delivered, as far as the time allows.
-    pub(super) fn run_delivery(&mut self, now: Instant) {
-        if self.process.is_none() {
-            self.step_ends = None;
-            return;
-        }
-        while let Some(step) = self.deliveries.front() {
-            if let Step::Unasked(questions) = step
-                && self.asks(*questions)
-            {
-                return;
-            }
-            let wait = match step {
-                Step::Idle(limit) if !self.is_idle() => Some(*limit),
-                Step::Still(_, limit) => Some(*limit),
-                Step::Pause(pause) => Some(*pause),
-                _ => None,
-            };
-            if let Some(wait) = wait {
-                let ends = *self.step_ends.get_or_insert(now + wait);
-                if now < ends && self.still_at().is_none_or(|at| now < at) {
-                    return;
-                }
-            }
-            self.step_ends = None;
-            if let Some(Step::Input(input)) = self.deliveries.pop_front() {
-                self.type_in(&input);
-            }
-        }
-    }
-
-    /// When the output will have been still for as long as the delivery's present step wants it.
-    fn still_at(&self) -> Option<Instant> {
-        match self.deliveries.front()? {
-            Step::Still(quiet, _) => self.last_output.map(|at| at + *quiet),
-            _ => None,
-        }
-    }
-
-    /// Whether the agent asks something that a text would not answer.
-    fn asks(&self, questions: bool) -> bool {
-        match &lock(&self.meta).typing() {
-            Activity::Waiting(ask) => !(questions && ask.kind == AskKind::Question),
-            _ => false,
-        }
-    }
-
-    fn is_idle(&self) -> bool {
-        *self.activity() == Activity::Idle
     }
 }

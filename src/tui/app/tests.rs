@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::{Comment, Project, ProjectId};
 use crate::protocol::*;
 use crate::tui::keymap::Keymap;

@@ -33,6 +33,7 @@ use confirm::Confirm;
 use form::Form;
 pub use line::Line;
 use message::Message;
+pub use message::{Addressee, Doing};
 use palette::Palette;
 use prompt::Prompt;
 use words::Words;
@@ -68,6 +69,8 @@ pub enum Answer {
     QueueMerge(Box<AcceptPlan>),
     /// Tell the task's agent this.
     Message(TaskId, String),
+    /// Tell it once it is idle.
+    Queue(TaskId, String),
     /// Yes: send this (it carries `confirm`).
     Confirmed(Box<Request>),
     /// The palette's choice.
@@ -105,8 +108,8 @@ impl Dialog {
     }
 
     /// The box that takes a message for a task's agent.
-    pub fn message(task: TaskId, title: &str) -> Self {
-        Dialog(Kind::Message(Box::new(Message::new(task, title))))
+    pub fn message(to: Addressee, text: &str) -> Self {
+        Dialog(Kind::Message(Box::new(Message::new(to, text))))
     }
 
     /// Asks which way a task is accepted, beginning with that of `preview`.

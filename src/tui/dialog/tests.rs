@@ -6,6 +6,7 @@ use ratatui::crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKi
 use super::*;
 use crate::domain::accept::Way;
 use crate::domain::check::{Freshness, Verdict};
+use crate::domain::follow_up::WhileBusy;
 use crate::domain::{Mode, Timestamp};
 use crate::protocol::{CheckView, ConfirmTask};
 
@@ -33,7 +34,23 @@ fn agent(name: &str, installed: bool) -> AgentView {
         installed: installed.then(|| PathBuf::from("/bin/x")),
         modes: vec![Mode::Interactive, Mode::Once],
         preferred: false,
+        while_busy: Default::default(),
     }
+}
+
+fn addressee(task: i64, title: &str) -> Addressee {
+    Addressee {
+        task: TaskId(task),
+        title: title.into(),
+        agent: "Claude Code".into(),
+        doing: Doing::Else,
+        while_busy: WhileBusy::Queues,
+        waiting: 0,
+    }
+}
+
+fn message(task: i64, title: &str) -> Dialog {
+    Dialog::message(addressee(task, title), "")
 }
 
 fn form() -> Dialog {
@@ -57,6 +74,7 @@ fn press(dialog: &mut Dialog, keys: &str) -> Outcome {
             "right" => KeyEvent::new(KeyCode::Right, KeyModifiers::NONE),
             "down" => KeyEvent::new(KeyCode::Down, KeyModifiers::NONE),
             "ctrl-s" => KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL),
+            "ctrl-t" => KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL),
             word => {
                 for c in word.chars() {
                     last = dialog.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE), &keymap);
@@ -241,15 +259,47 @@ fn a_decision_is_no_unless_it_is_a_clear_yes() {
 
 #[test]
 fn a_message_is_sent_whole() {
-    let mut dialog = Dialog::message(TaskId(2), "login");
+    let mut dialog = message(2, "login");
     press(&mut dialog, "one enter two");
     assert_eq!(
         press(&mut dialog, "ctrl-s"),
         Outcome::Done(Answer::Message(TaskId(2), "one\ntwo".into()))
     );
+    assert_eq!(press(&mut message(2, "x"), "ctrl-s"), Outcome::Changed);
+}
+
+#[test]
+fn a_message_can_wait_and_says_what_sending_it_now_would_do() {
+    let with = |doing, while_busy, waiting| {
+        let to = Addressee {
+            doing,
+            while_busy,
+            waiting,
+            ..addressee(2, "login")
+        };
+        Dialog::message(to, "do it")
+    };
+    for (doing, while_busy, waiting, words) in [
+        (Doing::Works, WhileBusy::Queues, 0, "until its turn ends"),
+        (Doing::Works, WhileBusy::Steers, 0, "now changes the turn"),
+        (Doing::Works, WhileBusy::Unknown, 0, "may change the turn"),
+        (Doing::Ended, WhileBusy::Unknown, 0, "it is resumed with"),
+        (Doing::Asks, WhileBusy::Unknown, 0, "has to wait"),
+        (Doing::Else, WhileBusy::Queues, 2, "2 messages wait already"),
+    ] {
+        let dialog = with(doing, while_busy, waiting);
+        let shown = drawn(&dialog, (100, 30), false);
+        assert!(shown.contains(words), "{words}: {shown}");
+        assert!(shown.contains("when it is idle"), "{shown}");
+    }
+    let queued = Outcome::Done(Answer::Queue(TaskId(2), "do it".into()));
+    let mut asks = with(Doing::Asks, WhileBusy::Unknown, 0);
+    assert_eq!(press(&mut asks, "ctrl-s"), Outcome::Changed);
+    assert!(drawn(&asks, (100, 30), false).contains("land in its dialog"));
+    assert_eq!(press(&mut asks, "ctrl-t"), queued);
     assert_eq!(
-        press(&mut Dialog::message(TaskId(2), "x"), "ctrl-s"),
-        Outcome::Changed
+        press(&mut with(Doing::Else, WhileBusy::Queues, 0), "ctrl-t"),
+        queued
     );
 }
 
@@ -364,7 +414,7 @@ fn how_they_look() {
         ),
         Request::Board(()),
     );
-    let message = Dialog::message(TaskId(4), "login form");
+    let message = message(4, "login form");
     let palette = Dialog::palette(vec![Action::New, Action::Accept, Action::Quit]);
     let prompt = Dialog::prompt("Filter", "login");
     for (name, dialog) in [
@@ -390,7 +440,7 @@ fn no_size_panics() {
     let dialogs = [
         form(),
         Dialog::accept(accept(Way::Merge, Some("x")), "x"),
-        Dialog::message(TaskId(1), "x"),
+        message(1, "x"),
         Dialog::confirm("Sure about that?", Some("detail"), Request::Board(())),
         Dialog::palette(vec![Action::New]),
         Dialog::prompt("Filter", "x"),

@@ -138,7 +138,8 @@ actions! {
     CancelDrag, "cancel_drag", Task, [(Drag: "esc")], "Put a dragged card back", Some("put back"), false;
 
     Open, "open", Agent, [(Board: "enter")], "Type to the agent", Some("type to agent"), true;
-    Message, "message", Agent, [(Board: "m"), (InInbox: "m")], "Send the agent a message", Some("message"), true;
+    Message, "message", Agent, [(Board: "m"), (InInbox: "m"), (Viewer: "m")], "Send the agent a message", Some("message"), true;
+    TakeBack, "take_back", Agent, [(Board: "U"), (Viewer: "u")], "Take back the last message that waits", None, true;
     Allow, "allow", Agent, [(Asking: "y"), (InInbox: "y")], "Say yes to what the agent asks", Some("yes"), true;
     Deny, "deny", Agent, [(Asking: "n"), (InInbox: "n")], "Say no to what the agent asks", Some("no"), true;
 
@@ -205,6 +206,7 @@ actions! {
     NextField, "next_field", Forms, [(Form: "tab")], "Next field", None, false;
     PreviousField, "previous_field", Forms, [(Form: "shift-tab")], "Previous field", None, false;
     Submit, "submit", Forms, [(Form: "ctrl-s" "ctrl-enter" "f2")], "Done: make it, send it", Some("done"), false;
+    WhenIdle, "when_idle", Forms, [(Form: "ctrl-t" "f3")], "Let the message wait until the agent is idle", Some("when idle"), false;
     Abort, "abort", Forms, [(Form: "esc")], "Close without doing it", Some("cancel"), false;
 
     ShowCosts, "costs", View, [(Board: "$"), (Prefix: "$")], "What was spent: the costs", Some("costs"), true;

@@ -23,6 +23,8 @@ use super::canvas::Canvas;
 use super::events::without_reading;
 use super::held::{Held, Hold};
 use super::program;
+use super::voice::Speaker;
+use crate::domain::notify::Announcement;
 use crate::tui::msg::Program;
 
 /// Whether the terminal is ours now; looked at by the panic hook.
@@ -40,6 +42,8 @@ pub struct TermOptions {
     pub mouse: bool,
     /// The window's title.
     pub title: String,
+    /// How the user is told something while they look elsewhere.
+    pub speaker: Speaker,
 }
 
 /// The terminal, taken over. Dropping it gives the terminal back.
@@ -112,6 +116,11 @@ impl TerminalGuard {
         self.canvas.forget();
     }
 
+    /// How the user is told something.
+    pub fn speaker(&self) -> Speaker {
+        self.options.speaker
+    }
+
     /// Columns and rows.
     pub fn size(&self) -> (u16, u16) {
         self.canvas.size()
@@ -131,6 +140,37 @@ impl TerminalGuard {
             self.backend,
             Print(format_args!("\x1b]52;c;{encoded}\x1b\\"))
         )
+    }
+
+    /// Gives the window another title, if it has not got it yet.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn set_title(&mut self, title: &str) -> io::Result<()> {
+        if self.options.title == title {
+            return Ok(());
+        }
+        title.clone_into(&mut self.options.title);
+        execute!(self.backend, Print(title_sequence(title)))
+    }
+
+    /// Tells the user something, wherever they look.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        execute!(
+            self.backend,
+            Print(self.options.speaker.announce(announcement))
+        )
+    }
+
+    /// Takes back what was told under this number, where the terminal can.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn take_back(&mut self, id: u64) -> io::Result<()> {
+        execute!(self.backend, Print(self.options.speaker.take_back(id)))
     }
 
     /// Rings the bell.
@@ -202,7 +242,6 @@ fn take(options: &TermOptions) -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
     MOUSE.store(options.mouse, Ordering::Relaxed);
-    let title: String = options.title.chars().filter(|c| !c.is_control()).collect();
     let mut out = io::stdout().lock();
     let taken = (|| {
         // Title pushed, so that it can be put back; terminals without a stack ignore it.
@@ -214,7 +253,7 @@ fn take(options: &TermOptions) -> io::Result<()> {
             EnableFocusChange,
             // A terminal that does not know the protocol ignores this; asking first would cost start-up.
             PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
-            Print(format_args!("\x1b]2;{title}\x1b\\")),
+            Print(title_sequence(&options.title)),
             cursor::Hide
         )?;
         if options.mouse {
@@ -227,6 +266,11 @@ fn take(options: &TermOptions) -> io::Result<()> {
         give_back();
     }
     taken
+}
+
+fn title_sequence(title: &str) -> String {
+    let title: String = title.chars().filter(|c| !c.is_control()).collect();
+    format!("\x1b]2;{title}\x1b\\")
 }
 
 /// Gives the terminal back, if it is ours. May be called from anywhere, any number of times.
@@ -246,7 +290,8 @@ fn give_back() {
         DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
-        Print("\x1b[23;0t"),
+        // A terminal that keeps no titles is left with its own.
+        Print("\x1b]2;\x1b\\\x1b[23;0t"),
         cursor::SetCursorStyle::DefaultUserShape,
         cursor::Show
     );

@@ -9,7 +9,9 @@ mod guard;
 mod held;
 mod probe;
 mod program;
+mod voice;
 
 pub use events::terminal_events;
 pub use guard::{TermOptions, TerminalGuard, end_signal};
 pub use probe::{ColorDepth, cell_size, color_depth, colours, wants_ascii};
+pub use voice::{Passes, Speaker, Voice, ask_tmux, by_name, by_surroundings};

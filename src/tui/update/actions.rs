@@ -46,7 +46,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Quit => Update::with(Effect::Quit),
         CancelDrag => super::drag::cancel(model),
         Start | Stop | Resume | Diff | Accept | Check | CheckOutput | Detail | Urgent
-        | LessUrgent | Hold | Cancel | Delete | Message | Allow | Deny | LoopPause
+        | LessUrgent | Hold | Cancel | Delete | Message | TakeBack | Allow | Deny | LoopPause
         | LoopStopAfter | ShowTranscript | LoopStop | LoopLimits => match model.cursor.task {
             Some(task) => on_task(model, action, task),
             None => nothing_selected(model),
@@ -337,7 +337,8 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
         Action::Urgent => edit_priority(model, task, -1),
         Action::LessUrgent => edit_priority(model, task, 1),
         Action::Hold => hold(model, task),
-        Action::Message => message(model, task),
+        Action::Message => super::message::open(model, task),
+        Action::TakeBack => super::message::take_back(model, task),
         Action::Allow => answer(model, task, true),
         Action::Deny => answer(model, task, false),
         Action::ShowTranscript => super::transcript::of_task(model, task),
@@ -385,20 +386,6 @@ fn hold(model: &mut Model, task: TaskId) -> Update {
         held: Some(!card.task.held),
         ..EditTask::default()
     }))
-}
-
-pub(super) fn message(model: &mut Model, task: TaskId) -> Update {
-    let Some(card) = model.cards.get(&task) else {
-        return Update::none();
-    };
-    if card.session.is_none() {
-        let hint = "s starts it".to_owned();
-        model.toast(Level::Info, "the task has no agent yet", Some(hint));
-        return Update::redraw();
-    }
-    let dialog = Dialog::message(task, &board::title(card));
-    push_dialog(model, dialog, Purpose::Itself);
-    Update::redraw()
 }
 
 /// Answers what the agent asks, as the user was shown it.

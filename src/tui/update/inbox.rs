@@ -54,7 +54,7 @@ fn act(model: &mut Model, action: Action, task: TaskId) -> Option<Update> {
     Some(match action {
         Action::Allow => actions::answer(model, task, true),
         Action::Deny => actions::answer(model, task, false),
-        Action::Message => actions::message(model, task),
+        Action::Message => super::message::open(model, task),
         Action::ResumeRow => Update::call(actions::start(model, task)),
         Action::Dismiss => dismiss(model, task),
         _ => return None,

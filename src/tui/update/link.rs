@@ -100,6 +100,8 @@ fn happened(model: &mut Model, event: Event) -> Update {
         Event::Clipboard { text, .. } => return super::quietly(Effect::Clipboard(text)),
         Event::Conversations if sessions::refresh(model) => {}
         Event::Conversations => return Update::none(),
+        Event::Announce(told) => return super::quietly(Effect::Announce(told)),
+        Event::TakeBack(id) => return super::quietly(Effect::TakeBack(id)),
         Event::Closing { restart: true } => {
             model.toast(Level::Info, "the daemon restarts; agents go on", None);
         }

@@ -10,6 +10,7 @@ mod inbox;
 mod keys;
 mod link;
 mod loops;
+mod message;
 mod mouse;
 mod open;
 mod overlays;

@@ -2,13 +2,13 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{actions, changes, inbox, sessions, transcript};
+use super::{actions, changes, inbox, message, sessions, transcript};
 use crate::domain::TaskId;
 use crate::domain::accept::Way;
 use crate::domain::check::sentence;
 use crate::protocol::{
-    AcceptPlan, AcceptPreview, CheckReport, ConfirmTask, CostsView, Request, RiskView, SendMessage,
-    ShowCosts, TaskDetail,
+    AcceptPlan, AcceptPreview, CheckReport, ConfirmTask, CostsView, Request, RiskView, ShowCosts,
+    TaskDetail,
 };
 use crate::tui::board;
 use crate::tui::costs::CostsPage;
@@ -34,6 +34,15 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
         }
         Overlay::Viewer(viewer) => match model.keymap.action(Context::Viewer, event) {
             Some(Action::Close) => Update::redraw(),
+            Some(action @ (Action::Message | Action::TakeBack)) => {
+                let kind = viewer.kind;
+                model.overlays.push(top);
+                match (kind, action) {
+                    (ViewerKind::Detail(task), Action::Message) => message::open(model, task),
+                    (ViewerKind::Detail(task), _) => message::take_back(model, task),
+                    _ => Update::none(),
+                }
+            }
             Some(action) => {
                 let dirty = viewer.act(action);
                 kept(model, top, dirty)
@@ -204,9 +213,8 @@ fn answered(model: &mut Model, answer: Answer, purpose: Purpose) -> Update {
             Update::call(request)
         }
         Answer::QueueMerge(plan) => Update::call(Request::QueueMerge(*plan)),
-        Answer::Message(task, text) => {
-            Update::call(Request::SendMessage(SendMessage { task, text }))
-        }
+        Answer::Queue(task, text) => message::send(task, text, true),
+        Answer::Message(task, text) => message::send(task, text, false),
         Answer::Confirmed(request) => {
             if let Some((task, to)) = actions::moves(&request) {
                 model.moving.insert(task, to);
@@ -343,6 +351,13 @@ pub(super) fn fill_costs(model: &mut Model, asked: ShowCosts, view: CostsView) -
     }
 }
 
+/// Whether a task's detail is open.
+pub(super) fn shows_detail(model: &Model, task: TaskId) -> bool {
+    let kind = ViewerKind::Detail(task);
+    let mut overlays = model.overlays.iter();
+    overlays.any(|overlay| matches!(overlay, Overlay::Viewer(viewer) if viewer.kind == kind))
+}
+
 pub(super) fn open_detail(model: &mut Model, detail: &TaskDetail) -> Update {
     let task = detail.card.task.id;
     let title = format!("#{task} {}", board::title(&detail.card));
@@ -406,13 +421,17 @@ pub(super) fn open_check(model: &mut Model, task: TaskId, report: &CheckReport) 
 
 /// Shows a text; the same one already shown is replaced and keeps its place.
 fn show(model: &mut Model, mut viewer: Viewer) -> Update {
-    if let Some(Overlay::Viewer(old)) = model.overlays.last_mut()
-        && old.kind == viewer.kind
-    {
-        viewer.scroll = old.scroll;
-        *old = viewer;
-    } else {
-        model.overlays.push(Overlay::Viewer(viewer));
+    let mut overlays = model.overlays.iter_mut().rev();
+    let shown = overlays.find_map(|overlay| match overlay {
+        Overlay::Viewer(old) if old.kind == viewer.kind => Some(old),
+        _ => None,
+    });
+    match shown {
+        Some(old) => {
+            viewer.scroll = old.scroll;
+            *old = viewer;
+        }
+        None => model.overlays.push(Overlay::Viewer(viewer)),
     }
     Update::redraw()
 }

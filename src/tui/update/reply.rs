@@ -1,6 +1,6 @@
 //! Answers to requests.
 
-use super::{actions, changes, link, overlays, sessions, transcript};
+use super::{actions, changes, link, message, overlays, sessions, transcript};
 use crate::protocol::{
     Accepted, ApiError, Board, ConfirmTask, ErrorCode, Integrated, Level, MoveTask, Removed,
     Request, Response, SendReview, StartTask, UndoWish,
@@ -51,10 +51,19 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             link::put_card(model, card);
             Update::redraw()
         }
+        (_, Response::StartTask(card)) => {
+            let text = match card.follow_ups {
+                0 => return link::put_card(model, card),
+                1 => "1 message waits for the agent to be idle".to_owned(),
+                count => format!("{count} messages wait for the agent to be idle"),
+            };
+            model.toast(Level::Info, text, None);
+            link::put_card(model, card);
+            Update::redraw()
+        }
         (
             _,
-            Response::StartTask(card)
-            | Response::StopTask(card)
+            Response::StopTask(card)
             | Response::CancelTask(card)
             | Response::EditTask(card)
             | Response::QueueMerge(card)
@@ -64,6 +73,18 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             model.toast(Level::Info, "message sent", None);
             link::put_card(model, card);
             Update::redraw()
+        }
+        (_, Response::QueueMessage(card)) => {
+            model.toast(
+                Level::Info,
+                "the message waits until the agent is idle",
+                None,
+            );
+            link::put_card(model, card);
+            Update::redraw()
+        }
+        (Request::DropMessages(asked), Response::DropMessages(dropped)) => {
+            message::taken_back(model, asked.task, &dropped)
         }
         (_, Response::AcceptTask(accepted)) => accept(model, accepted),
         (Request::PreviewAccept(plan), Response::PreviewAccept(preview)) => {
@@ -254,6 +275,9 @@ fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
                 pane.error = Some(error.message);
             }
             Update::redraw()
+        }
+        Request::SendMessage(sent) | Request::QueueMessage(sent) => {
+            message::not_sent(model, &sent, error)
         }
         // The link reports a lost connection by itself, once.
         _ if error.code == ErrorCode::Unavailable => Update::redraw(),

@@ -15,6 +15,7 @@ use crate::tui::theme::Theme;
 
 mod changes;
 mod inbox;
+mod message;
 mod mouse;
 
 const SIZE: (u16, u16) = (120, 40);
@@ -531,6 +532,7 @@ fn a_new_task_has_the_agent_that_is_most_likely_wanted() {
         installed: Some("/bin/x".into()),
         modes: vec![Mode::Interactive],
         preferred,
+        while_busy: Default::default(),
     };
     let mut model = model(SIZE);
     let newest = model.cards.values().max_by_key(|card| card.task.id);

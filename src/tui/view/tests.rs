@@ -130,6 +130,7 @@ fn detail_of_a_task() {
             exit: None,
         }],
         why: Some(why()),
+        follow_ups: Vec::new(),
         health: card.session.as_ref().and_then(|view| {
             Some(HealthView {
                 verdict: view.health.clone()?,

@@ -76,7 +76,8 @@ impl Doctor {
         let (settings, config) = settings(ctx);
         findings.push(settings);
         findings.extend(programs::agents(ctx, config.as_ref()).await);
-        findings.extend(terminal::terminal());
+        let notify = config.map(|config| config.notify).unwrap_or_default();
+        findings.extend(terminal::terminal(&notify));
         findings.extend(places::logout().await);
         findings.extend(processes::processes(ctx).await);
         if self.format.json {

@@ -5,7 +5,7 @@ use crate::daemon::session::Reasons;
 use crate::domain::{Ask, AskKind, Hook, HookSays, Rule, Source, Standing};
 
 impl Fixture {
-    fn reasons(&self) -> Reasons {
+    pub(super) fn reasons(&self) -> Reasons {
         let (reply, answer) = oneshot::channel();
         self.handle.send(Command::Reasons(reply));
         answer.blocking_recv().unwrap()
@@ -117,10 +117,10 @@ fn an_agent_that_needs_a_login_can_be_told_something() {
         text: "no key".to_owned(),
     };
     assert_eq!(meta.activity, Activity::Waiting(ask));
-    fixture.handle.send(Command::Deliver(vec![
+    fixture.handle.send(Command::Deliver(Words::silent(vec![
         Step::Unasked(false),
         Step::Input(Input::Raw(b"/login".to_vec())),
-    ]));
+    ])));
     fixture.expect_typed(b"/login");
 }
 
