@@ -225,7 +225,7 @@ mod tests {
             "Shell touch approved-1.txt"
         );
         let cut = "│ Would you like to?  │\n│ ● 1. Allow once  │";
-        assert_eq!(reads(cut, false).unwrap().1, "Would you like to");
+        assert_eq!(reads(cut, false).unwrap().1, "Would you like to?");
     }
 
     #[test]
