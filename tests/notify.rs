@@ -109,6 +109,13 @@ fn it_is_told_once_through_one_terminal_and_only_in_plain_words() {
     other.wait_gone("needs you");
 
     for screen in [&mut one, &mut other] {
+        // What it was told last is over, and is taken back before it goes.
+        if shown(&[screen])
+            .iter()
+            .any(|part| part.ends_with("Second?"))
+        {
+            screen.wait_written(":p=close;");
+        }
         screen.bytes(CTRL_Q);
         screen.wait_for(" BOARD ");
         screen.keys("q");

@@ -110,6 +110,18 @@ impl Screen {
         self.wait(&format!("“{text}”"), |screen| screen.contains(text));
     }
 
+    /// Waits until the program has written `bytes`, whatever that does to the screen.
+    pub fn wait_written(&mut self, bytes: &str) {
+        let start = Instant::now();
+        while !String::from_utf8_lossy(&self.written).contains(bytes) {
+            let alive = self.read(Duration::from_millis(100));
+            assert!(
+                alive && start.elapsed() < PATIENCE,
+                "waited in vain for {bytes:?} to be written"
+            );
+        }
+    }
+
     pub fn wait_gone(&mut self, text: &str) {
         self.wait(&format!("“{text}” to go"), |screen| {
             !screen.contains(text)
