@@ -39,7 +39,7 @@ impl Service {
             refused(why).with_hint(format!("`gluon send {id} --list` shows them"))
         })?;
         self.store.add_follow_up(id, &message.text, clock::now())?;
-        let change = Change::new(USER, "message queued").detail(message.text);
+        let change = Change::new(USER, "follow-up").detail(message.text);
         self.note_event(id, &change);
         self.state().followed.insert(id);
         self.publish_task(id);
@@ -76,7 +76,7 @@ impl Service {
         }
         for one in &dropped {
             self.store.remove_follow_up(one.id)?;
-            let change = Change::new(USER, "message dropped").detail(one.text.clone());
+            let change = Change::new(USER, "taken back").detail(one.text.clone());
             self.note_event(id, &change);
         }
         self.publish_task(id);
@@ -189,7 +189,7 @@ impl Service {
                     task.title
                 );
                 self.say(Some(id), Level::Warning, text);
-                let change = Change::new(DAEMON, "message not taken").detail(message.text.clone());
+                let change = Change::new(DAEMON, "not taken").detail(message.text.clone());
                 self.note_event(id, &change.session(handle.id));
                 self.publish_task(id);
                 Ok(None)

@@ -110,7 +110,7 @@ impl Service {
                 )));
             }
             Ok(Ok(Delivered::Ignored)) => {
-                note("message not taken");
+                note("not taken");
                 let message = "the message was typed, but the agent has not taken it";
                 return Err(ApiError::new(ErrorCode::Failed, message).with_hint(look));
             }
