@@ -86,7 +86,8 @@ impl Radar {
             .find_commit(head)
             .and_then(|commit| commit.tree_id().map(gix::Id::detach))
             .map_err(|error| super::status::read(worktree, error))?;
-        let commit = match tree == head_tree.to_string() {
+        let head_tree = head_tree.to_string();
+        let commit = match tree == head_tree {
             true => head.to_string(),
             false => {
                 let head = head.to_string();
