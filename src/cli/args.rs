@@ -4,9 +4,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, adopt, answer, attach, cancel, capture, check, comment, completions, costs, daemon,
-    demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new, notify, project,
-    queue, radar, report, resume, retry, rm, send, sessions, show, start, stop, tidy, tui, undo,
+    accept, adopt, answer, attach, budget, cancel, capture, check, comment, completions, costs,
+    daemon, demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new, notify,
+    pause, project, queue, radar, report, resume, retry, rm, send, sessions, show, start, stop,
+    tidy, tui, undo,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -88,8 +89,11 @@ pub(super) enum Command {
     Sessions(sessions::Sessions),
     Adopt(adopt::Adopt),
     Costs(costs::Costs),
+    Budget(budget::BudgetCommand),
     Queue(queue::Queue),
     Notify(notify::Notify),
+    Pause(pause::Pause),
+    Continue(pause::Continue),
     Daemon(daemon::Daemon),
     Doctor(doctor::Doctor),
     Demo(demo::Demo),

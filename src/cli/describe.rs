@@ -99,6 +99,7 @@ pub(super) fn hold_words(hold: &HoldView) -> String {
         HoldView::After(tasks) => format!("after {}", list(tasks)),
         HoldView::Cycle(tasks) => format!("depends on itself over {}", list(tasks)),
         HoldView::NoSlot => "waits for a slot".to_owned(),
+        HoldView::Budget(why) => why.clone(),
         HoldView::Paused => "the queue is paused".to_owned(),
     }
 }

@@ -83,6 +83,7 @@ mod tests {
 
     fn card(id: i64, title: &str) -> TaskCard {
         TaskCard {
+            budget: None,
             task: Task {
                 id: TaskId(id),
                 project: ProjectId(1),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::BudgetConfig;
 use crate::domain::Need;
 use crate::domain::accept::Way;
 use crate::domain::health::Thresholds;
@@ -28,6 +29,8 @@ pub struct Config {
     pub review: ReviewConfig,
     /// From when on an agent is called slow, looping or stuck.
     pub health: HealthConfig,
+    /// How much may be spent.
+    pub budget: BudgetConfig,
     /// The screen.
     pub tui: TuiConfig,
     /// What the user is told where nobody looks.
@@ -217,6 +220,7 @@ pub struct KindsConfig {
     pub permission: bool,
     pub question: bool,
     pub auth: bool,
+    pub budget: bool,
     pub stuck: bool,
     pub looping: bool,
     pub failed: bool,
@@ -232,6 +236,7 @@ impl NotifyConfig {
             Need::Permission => self.kinds.permission,
             Need::Question => self.kinds.question,
             Need::Auth => self.kinds.auth,
+            Need::Budget => self.kinds.budget,
             Need::Stuck => self.kinds.stuck,
             Need::Looping => self.kinds.looping,
             Need::Failed => self.kinds.failed,
@@ -355,6 +360,7 @@ impl Default for KindsConfig {
             permission: true,
             question: true,
             auth: true,
+            budget: true,
             stuck: true,
             looping: true,
             failed: true,

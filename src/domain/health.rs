@@ -1,6 +1,6 @@
 //! Health: how a live session is doing, concluded from what was seen of it, with the evidence.
 //!
-//! Pure: what is seen comes in as signs with their times ([`History`]), and [`judge`] takes the time as an
+//! Pure: what is seen comes in as signs with their times ([`History`]), and [`judge()`] takes the time as an
 //! argument. Invariants: waiting for the user and a usage limit are no ill health; where nothing tells
 //! whether an agent works, its silence is not held against it; work of a child process is life; every
 //! verdict says what was seen, when, and what would change it, in words that do not change while it stands.

@@ -23,6 +23,8 @@ pub enum Need {
     Question,
     /// It asks for a login.
     Auth,
+    /// A budget is used up, so it may not go on.
+    Budget,
     /// Nothing moves, and nothing will.
     Stuck,
     /// It does the same over and over.
@@ -39,10 +41,11 @@ pub enum Need {
 
 impl Need {
     /// All, in their order.
-    pub const ALL: [Need; 9] = [
+    pub const ALL: [Need; 10] = [
         Need::Permission,
         Need::Question,
         Need::Auth,
+        Need::Budget,
         Need::Stuck,
         Need::Looping,
         Need::Failed,
@@ -57,6 +60,7 @@ impl Need {
             Need::Permission => "permission",
             Need::Question => "question",
             Need::Auth => "auth",
+            Need::Budget => "budget",
             Need::Stuck => "stuck",
             Need::Looping => "looping",
             Need::Failed => "failed",
@@ -72,6 +76,7 @@ impl Need {
             Need::Permission => "asks for a permission",
             Need::Question => "asks a question",
             Need::Auth => "asks you to log in",
+            Need::Budget => "has used up a budget",
             Need::Stuck => "is stuck",
             Need::Looping => "does the same over and over",
             Need::Failed => "ended badly",
@@ -83,7 +88,10 @@ impl Need {
 
     /// Whether the agent cannot go on without the user.
     pub fn blocks(self) -> bool {
-        matches!(self, Need::Permission | Need::Question | Need::Auth)
+        matches!(
+            self,
+            Need::Permission | Need::Question | Need::Auth | Need::Budget
+        )
     }
 }
 
@@ -98,6 +106,8 @@ pub struct Facts<'a> {
     pub activity: Option<&'a Activity>,
     /// How that is doing, where there is a verdict.
     pub health: Option<Health>,
+    /// Whether a budget keeps it from going on.
+    pub over_budget: bool,
     /// Whether something happened there since the user last looked.
     pub unseen: bool,
 }
@@ -112,6 +122,8 @@ pub fn need(facts: Facts<'_>) -> Option<Need> {
             AskKind::Question => Need::Question,
             AskKind::Auth => Need::Auth,
         }),
+        // What has not begun waits like everything in the queue.
+        (Status::Running | Status::Queued, Some(_), _) if facts.over_budget => Some(Need::Budget),
         (Status::Running, Some(_), _) if facts.health == Some(Health::Stuck) => Some(Need::Stuck),
         (Status::Running, Some(_), _) if facts.health == Some(Health::Looping) => {
             Some(Need::Looping)
@@ -241,6 +253,7 @@ mod tests {
                     reason: reason.as_ref(),
                     activity: activity.as_ref(),
                     health: None,
+                    over_budget: false,
                     unseen: is_unseen,
                 };
                 assert_eq!(need(facts), expected, "{facts:?}");
@@ -273,6 +286,7 @@ mod tests {
                     reason: None,
                     activity: Some(&activity),
                     health,
+                    over_budget: false,
                     unseen,
                 };
                 assert_eq!(
@@ -282,6 +296,36 @@ mod tests {
                 );
                 assert_eq!(need(facts(Status::Done)), None);
             }
+        }
+    }
+
+    #[test]
+    fn who_has_begun_and_is_over_its_budget_needs_the_user() {
+        for (status, activity, expected) in [
+            (Status::Running, Some(Activity::Working), Some(Need::Budget)),
+            (Status::Running, Some(Activity::Idle), Some(Need::Budget)),
+            (
+                Status::Running,
+                Some(waiting(AskKind::Question)),
+                Some(Need::Question),
+            ),
+            (
+                Status::Queued,
+                Some(Activity::Exited(Exit::Code(0))),
+                Some(Need::Budget),
+            ),
+            (Status::Queued, None, None),
+            (Status::Done, Some(Activity::Exited(Exit::Code(0))), None),
+        ] {
+            let facts = Facts {
+                status,
+                reason: None,
+                activity: activity.as_ref(),
+                health: None,
+                over_budget: true,
+                unseen: false,
+            };
+            assert_eq!(need(facts), expected, "{facts:?}");
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod activity;
 pub mod board;
+pub mod budget;
 pub mod calendar;
 pub mod check;
 pub mod comment;

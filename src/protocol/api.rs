@@ -5,6 +5,7 @@ use std::future::Future;
 
 use serde::{Deserialize, Serialize};
 
+use super::budgets::*;
 use super::changes::*;
 use super::conversations::*;
 use super::error::ApiError;
@@ -151,6 +152,12 @@ macro_rules! with_requests {
             QueueMessage queue_message(SendMessage) -> TaskCard;
             /// Takes messages out that wait; answers with those.
             DropMessages drop_messages(DropMessages) -> Vec<FollowUp>;
+            /// How budgets stand: those of a task, or all that say something.
+            ListBudgets list_budgets(Option<TaskId>) -> Budgets;
+            /// Sets or raises a budget.
+            SetBudget set_budget(SetBudget) -> Budgets;
+            /// Ends every agent's turn and pauses the queue, all at once; or lets everything go on.
+            PauseAll pause_all(bool) -> Paused;
         }
     };
 }

@@ -37,6 +37,10 @@ impl TaskCard {
             status: self.task.status,
             reason: self.task.reason.as_ref(),
             activity: session.map(|view| &view.activity),
+            over_budget: self
+                .budget
+                .as_ref()
+                .is_some_and(|budget| budget.refused.is_some()),
             health: session.and_then(|view| view.health.as_ref()?.health),
             unseen: session.is_some_and(|view| view.unseen),
         })
@@ -58,9 +62,14 @@ impl TaskCard {
         let session = self.session.as_ref();
         let ill = session.and_then(|view| view.health.as_ref());
         let ill = ill.filter(|_| matches!(need, Need::Stuck | Need::Looping));
-        let words = match ill {
-            Some(verdict) => verdict.evidence.clone(),
-            None => self.words(need),
+        let refused = self
+            .budget
+            .as_ref()
+            .and_then(|budget| budget.refused.clone());
+        let words = match (need, ill, refused) {
+            (Need::Budget, _, Some(why)) => why,
+            (_, Some(verdict), _) => verdict.evidence.clone(),
+            _ => self.words(need),
         };
         let since = match (ill, self.task.status, session) {
             (Some(verdict), ..) => verdict.since,

@@ -6,6 +6,7 @@
 //! which postcard cannot read back.
 
 pub mod api;
+mod budgets;
 pub mod changes;
 pub mod codec;
 pub mod conversations;
@@ -24,6 +25,7 @@ pub mod views;
 pub const CANNOT_RUN: &str = "the daemon cannot run: ";
 
 pub use api::{Api, ApiResult, Request, Response, dispatch};
+pub use budgets::*;
 pub use changes::*;
 pub use codec::{FrameError, MAX_FRAME, decode, encode};
 pub use conversations::*;

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::budgets::TaskBudget;
 use super::loops::LoopView;
 use super::review::ReviewView;
 use super::screen::{Row, Style};
+use crate::domain::budget::Budget;
 use crate::domain::follow_up::{FollowUp, WhileBusy};
 use crate::domain::health::{Present, Sign};
 use crate::domain::schedule::Hold;
@@ -88,6 +90,8 @@ pub struct TaskCard {
     pub review: ReviewView,
     /// How many messages wait until its agent is idle.
     pub follow_ups: u32,
+    /// Its budget; `None` where it cannot be read.
+    pub budget: Option<Box<TaskBudget>>,
 }
 
 /// Why a queued task does not start by itself.
@@ -104,6 +108,8 @@ pub enum HoldView {
     NoSlot,
     /// The queue is paused.
     Paused,
+    /// A budget does not allow it: one sentence.
+    Budget(String),
 }
 
 impl From<Hold> for HoldView {
@@ -140,6 +146,8 @@ pub struct QueueView {
     pub today: Option<Cost>,
     /// What each of the last days cost, as far as it is known; today is the last.
     pub recent: Vec<MicroUsd>,
+    /// What today may cost; `None`: it cannot be read.
+    pub day: Option<Budget>,
 }
 
 /// A task with everything about it.
@@ -158,7 +166,7 @@ pub struct TaskDetail {
     /// What the newest run came to (so far), where it runs without a screen and tells that itself.
     pub last_run: Option<Box<Summary>>,
     /// How its newest session is doing, and what was seen of it; `None` where no process of it lives.
-    pub health: Option<HealthView>,
+    pub health: Option<Box<HealthView>>,
     /// The messages that wait until its agent is idle, the oldest first.
     pub follow_ups: Vec<FollowUp>,
 }

@@ -9,6 +9,7 @@ use super::model::Model;
 use super::text::{clean, fit, width, wrap};
 use super::theme::{Glyphs, Role};
 use crate::domain::accept::Way;
+use crate::domain::budget::BudgetState;
 use crate::domain::check::{Freshness, Verdict};
 use crate::domain::units::short_duration;
 use crate::domain::{Activity, AskKind, Exit, Health, Mode, Reason, Status, Timestamp};
@@ -35,7 +36,9 @@ pub const MAX_ROWS: usize = 5;
 pub fn mark(card: &TaskCard, glyphs: &Glyphs) -> (String, Role) {
     let (glyph, role) = match card.task.status {
         Status::Queued => match (&card.hold, &card.task.reason) {
-            (Some(HoldView::Held | HoldView::Paused), _) => (glyphs.pause, Role::Muted),
+            (Some(HoldView::Held | HoldView::Paused | HoldView::Budget(_)), _) => {
+                (glyphs.pause, Role::Muted)
+            }
             (Some(HoldView::Cycle(_)), _) => (glyphs.cross, Role::Bad),
             _ => (glyphs.ring, Role::Muted),
         },
@@ -160,7 +163,12 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
         Status::Queued => queued_state(card),
         Status::Running => match (looped(model, card), &card.session) {
             (Some(stage), _) => stage,
-            (None, Some(session)) => doing(session, model.now),
+            (None, Some(session)) => match over_budget(card) {
+                Some(words) if !matches!(session.activity, Activity::Waiting(_)) => {
+                    (words, Role::Waiting)
+                }
+                _ => doing(session, model.now),
+            },
             (None, None) => ("starting".to_owned(), Role::Muted),
         },
         Status::Review if card.review.merge_place.is_some() => match card.review.merge_place {
@@ -191,6 +199,16 @@ fn progress(model: &Model, card: &TaskCard) -> Vec<Piece> {
     view.map_or_else(Vec::new, |view| loops::progress(view, model.theme.glyphs()))
 }
 
+/// That a budget keeps a task from going on, if so.
+fn over_budget(card: &TaskCard) -> Option<String> {
+    let budget = card.budget.as_ref()?;
+    let why = budget.refused.as_ref()?;
+    Some(match budget.own.state {
+        BudgetState::Spent => format!("over budget: {}", budget.own.words()),
+        _ => clean(why).into_owned(),
+    })
+}
+
 fn queued_state(card: &TaskCard) -> Piece {
     let ids = |tasks: &[crate::domain::TaskId]| {
         let ids: Vec<String> = tasks.iter().take(3).map(|id| format!("#{id}")).collect();
@@ -201,9 +219,13 @@ fn queued_state(card: &TaskCard) -> Piece {
             (format!("waits for itself: {}", ids(tasks)), Role::Bad)
         }
         (Some(HoldView::After(tasks)), _) => (format!("after {}", ids(tasks)), Role::Muted),
+        (Some(HoldView::Held), Some(Reason::Stopped)) if over_budget(card).is_some() => {
+            (over_budget(card).unwrap_or_default(), Role::Waiting)
+        }
         (_, Some(Reason::Failed(_) | Reason::Stopped | Reason::Interrupted)) => {
             reason(card).unwrap_or(("stopped".to_owned(), Role::Slow))
         }
+        (Some(HoldView::Budget(why)), _) => (clean(why).into_owned(), Role::Waiting),
         (Some(HoldView::Held), _) => ("held".to_owned(), Role::Muted),
         (Some(HoldView::Paused), _) => ("queue paused".to_owned(), Role::Muted),
         (Some(HoldView::NoSlot), _) => ("waits for a slot".to_owned(), Role::Muted),
@@ -282,7 +304,13 @@ fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
         }
     }
     if let Some(cost) = card.cost {
-        pieces.push((cost.to_string(), Role::Muted));
+        // Of how much, once that matters.
+        let own = card.budget.as_ref().map(|budget| &budget.own);
+        pieces.push(match own.map(|own| (own.state, own.limit)) {
+            Some((BudgetState::Short, limit)) => (format!("{cost} of {limit}"), Role::Slow),
+            Some((BudgetState::Spent, limit)) => (format!("{cost} of {limit}"), Role::Bad),
+            _ => (cost.to_string(), Role::Muted),
+        });
     }
     pieces
 }

@@ -106,6 +106,7 @@ pub fn session(id: i64, of: &Task, activity: Activity) -> SessionView {
 
 pub fn card(task: Task) -> TaskCard {
     TaskCard {
+        budget: None,
         task,
         project_name: "api".into(),
         session: None,
@@ -241,6 +242,22 @@ pub fn board() -> Board {
         ));
         view.terminal_title = "cargo test".into();
     }
+    refactor.budget = Some(Box::new(TaskBudget {
+        own: budget::Budget::new(
+            budget::BudgetOf::Task(TaskId(12)),
+            "task 12",
+            budget::Limit::Usd(MicroUsd(1_000_000)),
+            Some(Cost {
+                usd: MicroUsd(820_000),
+                basis: Basis::Reported,
+                unpriced: false,
+                tokens: 40_000,
+            }),
+            MicroUsd(0),
+            80,
+        ),
+        refused: None,
+    }));
     refactor.cost = Some(Cost {
         usd: MicroUsd(820_000),
         basis: Basis::Reported,
@@ -296,6 +313,7 @@ pub fn board() -> Board {
             used: 3,
             today: None,
             recent: Vec::new(),
+            day: None,
         },
     }
 }

@@ -8,6 +8,7 @@ use super::model::Model;
 use super::overlay::ViewerLine;
 use super::text::{clean, fit, width, wrap};
 use super::theme::Role;
+use crate::domain::budget::BudgetState;
 use crate::domain::units::short_duration;
 use crate::domain::{SessionState, Standing, Summary, Timestamp, Verdict};
 use crate::protocol::{RiskView, TaskDetail, Why};
@@ -143,6 +144,29 @@ fn waiting(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     lines
 }
 
+/// The cells of a budget's bar.
+const BAR: u32 = 10;
+
+/// How much of a budget is spent, as a bar with its percent; nothing where it is unlimited.
+fn bar(model: &Model, percent: Option<u32>) -> String {
+    let Some(percent) = percent else {
+        return String::new();
+    };
+    let glyphs = model.theme.glyphs();
+    let full = (percent.min(100) * BAR).div_ceil(100);
+    let cell = |at| if at < full { glyphs.full } else { glyphs.empty };
+    let cells: String = (0..BAR).map(cell).collect();
+    format!("{cells} {percent} %  ")
+}
+
+fn budget_role(state: BudgetState) -> Role {
+    match state {
+        BudgetState::Enough => Role::Good,
+        BudgetState::Short => Role::Slow,
+        BudgetState::Spent => Role::Bad,
+    }
+}
+
 /// Everything about a task.
 pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     let task = &detail.card.task;
@@ -190,6 +214,17 @@ pub fn detail(model: &Model, detail: &TaskDetail) -> Vec<ViewerLine> {
     }
     if let Some(cost) = &detail.card.cost {
         lines.push(field("cost", cost.words()));
+    }
+    if let Some(budget) = &detail.card.budget {
+        let own = &budget.own;
+        lines.push(vec![
+            (format!("{:<11}", "budget"), Role::Muted),
+            (bar(model, own.percent()), budget_role(own.state)),
+            (own.words(), Role::Text),
+        ]);
+        if let Some(why) = &budget.refused {
+            lines.push(field("", clean(why).into_owned()));
+        }
     }
     if let Some(view) = &detail.card.session {
         let (words, _) = card::activity(view, model.now);

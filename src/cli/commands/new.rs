@@ -14,6 +14,7 @@ use super::super::failure::{Failure, Outcome};
 use super::super::{pick, screen};
 use super::loops::LimitArgs;
 use crate::client::Client;
+use crate::domain::budget::Limit;
 use crate::domain::{MicroUsd, Mode, Priority};
 use crate::protocol::{Api, NewLoop, NewTask};
 
@@ -73,8 +74,8 @@ pub(in crate::cli) struct New {
     /// Start only when this task is done; may be repeated
     #[arg(long, value_name = "TASK", value_delimiter = ',', add = ArgValueCandidates::new(complete::tasks))]
     after: Vec<String>,
-    /// The most it may cost, in dollars
-    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
+    /// The most it may cost, in dollars; or `unlimited`
+    #[arg(long, value_name = "DOLLARS", value_parser = budget)]
     budget: Option<MicroUsd>,
     #[command(flatten, next_help_heading = "Loop")]
     limits: LimitArgs,
@@ -237,58 +238,13 @@ fn mode(word: &str) -> Result<Mode, String> {
     Mode::from_word(word).ok_or_else(|| "one of interactive, once, loop".to_owned())
 }
 
-/// `5`, `$5`, `0.75`: dollars with up to six decimals, exact.
-pub(super) fn dollars(text: &str) -> Result<MicroUsd, String> {
-    let wrong = || "an amount such as 5 or 0.75".to_owned();
-    let digits = text.trim().trim_start_matches('$');
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() && part.is_empty()
-        || part.len() > 6
-        || !all_digits(whole)
-        || !all_digits(part)
-    {
-        return Err(wrong());
-    }
-    let number = |text: &str| match text {
-        "" => Ok(0),
-        text => text.parse::<i64>().map_err(|_| wrong()),
-    };
-    let micros = number(&format!("{part:0<6}"))?;
-    let amount = number(whole)?
-        .checked_mul(1_000_000)
-        .and_then(|whole| whole.checked_add(micros))
-        .ok_or_else(wrong)?;
-    Ok(MicroUsd(amount))
+/// Dollars, or `unlimited`.
+fn budget(text: &str) -> Result<MicroUsd, String> {
+    Limit::parse(text).map(Limit::stored)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn money_is_read_exactly() {
-        for (text, micros) in [
-            ("5", 5_000_000),
-            ("$0.75", 750_000),
-            ("0.000001", 1),
-            (".5", 500_000),
-            ("10.", 10_000_000),
-        ] {
-            assert_eq!(dollars(text), Ok(MicroUsd(micros)), "{text}");
-        }
-        for text in [
-            "",
-            ".",
-            "-1",
-            "1e3",
-            "five",
-            "0.0000001",
-            "1,5",
-            "9999999999999999999",
-            "9223372036854",
-        ] {
-            assert_eq!(dollars(text).is_err(), text != "9223372036854", "{text}");
-        }
-    }
+/// Dollars.
+pub(super) fn dollars(text: &str) -> Result<MicroUsd, String> {
+    let limit = Limit::parse(text).ok().and_then(Limit::usd);
+    limit.ok_or_else(|| "an amount such as 5 or 0.75".to_owned())
 }

@@ -134,7 +134,16 @@ fn facts(detail: &TaskDetail, ctx: &Context) -> Vec<(&'static str, String)> {
     let after: Vec<String> = task.depends_on.iter().map(|id| format!("#{id}")).collect();
     add("after", Some(after.join(", ")));
     add("cost", card.cost.map(|cost| cost.words()));
-    add("budget", task.budget.map(|budget| budget.to_string()));
+    add(
+        "budget",
+        card.budget.as_ref().map(|budget| budget.own.words()),
+    );
+    add(
+        "over",
+        card.budget
+            .as_ref()
+            .and_then(|budget| budget.refused.clone()),
+    );
     add("base", task.base.clone());
     add("branch", task.branch.clone());
     add(

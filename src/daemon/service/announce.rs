@@ -239,6 +239,10 @@ impl Service {
                 reason: task.reason.as_ref(),
                 activity: seen.as_ref().map(|seen| &seen.activity),
                 health: seen.as_ref().and_then(|seen| seen.ill.as_ref()?.health),
+                over_budget: session.is_some()
+                    && self
+                        .task_budget_view(&task)
+                        .is_some_and(|budget| budget.refused.is_some()),
                 unseen: seen.as_ref().is_some_and(|seen| seen.unseen),
             };
             match need(facts) {

@@ -30,6 +30,7 @@ impl Service {
 
     pub(super) async fn subscribe(self: &Arc<Self>, caller: &Caller, (): ()) -> ApiResult<()> {
         self.hub.subscribe(caller.client);
+        self.tell_of_budgets();
         // Somebody looks at the board now: what git has to say may be old.
         let service = self.clone();
         tokio::spawn(async move { service.look_at_all_git().await });

@@ -74,9 +74,12 @@ impl Service {
         self.cost_read(session, looked);
     }
 
-    fn cost_read(&self, session: SessionId, looked: ApiResult<ApiResult<bool>>) {
+    fn cost_read(self: &Arc<Self>, session: SessionId, looked: ApiResult<ApiResult<bool>>) {
         match looked {
-            Ok(Ok(true)) => self.publish_cost(session),
+            Ok(Ok(true)) => {
+                self.check_budgets(session);
+                self.publish_cost(session);
+            }
             Ok(Ok(false)) => {}
             Ok(Err(error)) | Err(error) => {
                 tracing::warn!(session = session.0, %error, "what it costs cannot be read");

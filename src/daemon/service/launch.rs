@@ -70,7 +70,9 @@ impl Service {
         allowed(task.status, action)?;
         if Self::is_loop(&task) {
             self.require_loop(&task, &start)?;
-        } else if again && !start.recap {
+        }
+        self.require_budget(&task)?;
+        if !Self::is_loop(&task) && again && !start.recap {
             self.require_conversation(&task).await?;
         }
         let change = Change::new(actor, kind).detail(start.message.clone().unwrap_or_default());

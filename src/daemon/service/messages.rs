@@ -34,6 +34,7 @@ impl Service {
             return self.card(id);
         }
         if task.status == Status::Running {
+            self.require_budget(&task)?;
             let lock = self.lock_task(id).await;
             let handle = self.live_handle(id)?;
             if task.mode == Mode::Once && task.command.is_none() {

@@ -9,6 +9,7 @@ mod agents;
 mod announce;
 mod api;
 mod attention;
+mod budgets;
 mod changes;
 mod checks;
 mod control;
@@ -67,6 +68,7 @@ use super::outbox::ClientId;
 use super::prices::PriceBook;
 use super::session::{Notice, SessionHandle};
 use crate::config::{Config, Paths};
+use crate::domain::budget::{BudgetOf, BudgetState};
 use crate::domain::{RunId, SessionId, TaskId, Timestamp};
 use crate::protocol::{ApiError, ErrorCode, GitView, HoldView, QueueView, TerminalInfo};
 use crate::store::Store;
@@ -124,6 +126,10 @@ struct State {
     git: HashMap<TaskId, GitState>,
     /// Sessions whose usage is followed.
     metered: HashMap<SessionId, costs::Metered>,
+    /// Budgets of which it was told that they are short, or used up.
+    budgets_told: HashSet<(BudgetOf, BudgetState)>,
+    /// Tasks that are being paused because a budget is used up.
+    holding: HashSet<TaskId>,
     /// How the sessions are doing whose processes live.
     health: HashMap<SessionId, health::Watched>,
     /// When it was last looked which conversation a session leads.

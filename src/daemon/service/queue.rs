@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Service;
 use super::records::SCHEDULER;
-use crate::domain::schedule::startable;
+use crate::domain::schedule::{self, startable};
 use crate::domain::{Status, TaskId};
 use crate::protocol::{ApiResult, Event, HoldView, StartTask};
 
@@ -23,6 +23,13 @@ impl Service {
                 if state.starting.contains(&task.id) {
                     task.status = Status::Running;
                 }
+            }
+        }
+        // What a budget does not allow waits, and lets others through.
+        let (all, closed) = (tasks.clone(), self.is_paused());
+        for task in tasks.iter_mut().filter(|_| !closed) {
+            if task.status == Status::Queued && schedule::hold(task, &all).is_none() {
+                task.held = self.may_not_start(task)?.is_some();
             }
         }
         for task in startable(&tasks, &self.limits(&self.store.projects()?)) {
@@ -44,6 +51,13 @@ impl Service {
             });
         }
         self.publish_holds()
+    }
+
+    /// Whether a budget holds back what would start otherwise.
+    pub(in crate::daemon) fn waits_for_budget(&self) -> bool {
+        let state = self.state();
+        let mut holds = state.holds.values().flatten();
+        holds.any(|hold| matches!(hold, HoldView::Budget(_)))
     }
 
     fn publish_holds(&self) -> ApiResult<()> {

@@ -183,7 +183,9 @@ impl Service {
         };
         let last_run = self.last_run(runs.first()).await?.map(Box::new);
         let newest = sessions.first().map(|newest| newest.session.id);
-        let health = newest.and_then(|session| self.health_of(session));
+        let health = newest
+            .and_then(|session| self.health_of(session))
+            .map(Box::new);
         Ok(TaskDetail {
             health,
             follow_ups: self.store.follow_ups(id)?,

@@ -42,6 +42,7 @@ impl Service {
             .get(&task.id)
             .and_then(|state| state.view.clone());
         TaskCard {
+            budget: self.task_budget_view(&task),
             cost: self.known(self.store.cost_of_task(task.id)),
             loop_view: self.loop_view(task.id),
             review: self.review_view(task.id, task.status),
@@ -83,7 +84,10 @@ impl Service {
         Some(match schedule::hold(task, tasks) {
             Some(hold) => hold.into(),
             None if self.is_paused() => HoldView::Paused,
-            None => HoldView::NoSlot,
+            None => match self.budget_says_no(task) {
+                Some(why) => HoldView::Budget(why),
+                None => HoldView::NoSlot,
+            },
         })
     }
 
@@ -124,6 +128,7 @@ impl Service {
             used: running.count() as u32,
             today: self.known(self.store.cost_of_day(today)),
             recent: self.recent_costs(today),
+            day: self.day_budget(&[]).ok(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Integrating a task's work into another branch: worked out on a bench, then carried out.
 //!
 //! The **bench** is a worktree of gluon's own, detached; everything that can fail (hooks, conflicts,
-//! signatures) happens there, where nobody looks. What comes out is a [`Landing`]: which branches move from
+//! signatures) happens there, where nobody looks. What comes out is a `Landing`: which branches move from
 //! where to where. Carrying it out is the only part that touches what is the user's. Invariants:
 //!
 //! - A branch moves from the commit it was seen at, or not at all.

@@ -159,6 +159,8 @@ actions! {
     Palette, "palette", Program, [(Board: ":" "ctrl-p"), (Prefix: ":")], "Command palette", None, false;
     ResumeAll, "resume_all", Program, [(Board: "R")], "Resume all that was interrupted", None, true;
     PauseQueue, "pause_queue", Program, [(Board: "p")], "Pause the queue, or let it go on", None, true;
+    PauseAll, "pause_all", Program, [], "Stop everything: end every turn, pause the queue", None, true;
+    ContinueAll, "continue_all", Program, [], "Let everything go on that was stopped", None, true;
     Mouse, "mouse", Program, [(Board: "M")], "Mouse on, or off to select text", None, true;
     Redraw, "redraw", Program, [(Board: "ctrl-l")], "Draw everything again", None, true;
     Suspend, "suspend", Program, [(Board: "ctrl-z")], "To the shell; fg comes back", None, true;

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::Hit;
+use crate::domain::budget::{Budget, BudgetState, Limit};
 use crate::domain::{MicroUsd, Need, Status};
 use crate::protocol::TaskCard;
 use crate::tui::board;
@@ -124,7 +125,11 @@ pub(super) fn header(model: &Model, area: Rect) -> Bar {
                     true if bar.right(&format!("{days}  "), Role::Muted, costs) => " ",
                     _ => "  ",
                 };
-                bar.right(&format!("today {today}{gap}"), Role::Muted, costs);
+                let (of, role) = match &model.queue.day {
+                    Some(day) => day_limit(day),
+                    None => (String::new(), Role::Muted),
+                };
+                bar.right(&format!("today {today}{of}{gap}"), role, costs);
             }
         }
         if model.queue.paused {
@@ -164,6 +169,20 @@ fn sparkline(days: &[MicroUsd], glyphs: &Glyphs) -> String {
         _ => glyphs.rising[eighths(*day, most, 1).clamp(2, 8) - 1],
     };
     days.iter().map(bar).collect()
+}
+
+/// ` of $50`, and how urgent that is.
+fn day_limit(day: &Budget) -> (String, Role) {
+    let role = match day.state {
+        BudgetState::Enough => Role::Muted,
+        BudgetState::Short => Role::Slow,
+        BudgetState::Spent => Role::Bad,
+    };
+    match day.limit {
+        Limit::Unlimited => (String::new(), role),
+        Limit::Usd(usd) if usd.0 % 1_000_000 == 0 => (format!(" of ${}", usd.0 / 1_000_000), role),
+        Limit::Usd(usd) => (format!(" of {usd}"), role),
+    }
 }
 
 fn counts(model: &Model, bar: &mut Filler) {

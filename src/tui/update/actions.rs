@@ -36,6 +36,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Undo => Update::call(Request::Undo(UndoWish::default())),
         ResumeAll => Update::call(Request::ResumeAll(())),
         PauseQueue => Update::call(Request::PauseQueue(!model.queue.paused)),
+        PauseAll => Update::call(Request::PauseAll(true)),
+        ContinueAll => Update::call(Request::PauseAll(false)),
         ClearFilter => clear(model),
         Zoom => zoom(model),
         Tile => tile(model),

@@ -162,6 +162,11 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             model.toast(Level::Info, text, None);
             Update::redraw()
         }
+        (_, Response::PauseAll(paused)) => {
+            model.queue.paused = paused.queue_paused;
+            model.toast(Level::Info, paused.words(), None);
+            Update::redraw()
+        }
         (_, Response::PauseQueue(queue)) => {
             model.queue = queue;
             Update::redraw()

@@ -90,6 +90,7 @@ fn pieces(model: &Model, entry: &InboxEntry, wide: u16) -> [(String, Role); 5] {
 fn mark(need: Need, glyphs: &Glyphs) -> (&'static str, Role) {
     match need {
         Need::Permission | Need::Question | Need::Auth => (glyphs.ask, Role::Waiting),
+        Need::Budget => (glyphs.pause, Role::Waiting),
         Need::Stuck => (glyphs.dot, Role::Bad),
         Need::Looping => (glyphs.dot, Role::Looping),
         Need::Failed => (glyphs.cross, Role::Bad),

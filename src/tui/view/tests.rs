@@ -132,11 +132,11 @@ fn detail_of_a_task() {
         why: Some(why()),
         follow_ups: Vec::new(),
         health: card.session.as_ref().and_then(|view| {
-            Some(HealthView {
+            Some(Box::new(HealthView {
                 verdict: view.health.clone()?,
                 present: Default::default(),
                 signs: Vec::new(),
-            })
+            }))
         }),
         card,
         events: vec![EventRecord {

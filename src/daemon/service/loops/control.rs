@@ -6,6 +6,7 @@ use super::super::records::{Change, USER};
 use super::super::{Caller, Service};
 use super::Live;
 use crate::daemon::clock;
+use crate::domain::budget::Limit;
 use crate::domain::loops::prompt::Templates;
 use crate::domain::loops::{LoopEvent, LoopSettings, LoopState, NewLimits};
 use crate::domain::{Status, Task, TaskId};
@@ -85,7 +86,8 @@ impl Service {
                 }
             };
             let mut limits = settings.limits.clone();
-            limits.budget = limits.budget.or(task.budget);
+            let own = task.budget.map(Limit::from_stored).and_then(Limit::usd);
+            limits.budget = limits.budget.or(own);
             let state = LoopState::new(limits, clock::now());
             self.store.clear_iterations(task.id)?;
             self.store.set_loop(task.id, &state, None)?;

@@ -29,7 +29,13 @@ impl Service {
                 return;
             }
             match self.task(id) {
-                Ok(task) if task.status == Status::Running => self.try_iteration(&task).await,
+                Ok(task) if task.status == Status::Running => match self.budget_says_no(&task) {
+                    Some(why) => {
+                        let _ = self.loop_step(id, LoopEvent::Refused(why));
+                        return;
+                    }
+                    None => self.try_iteration(&task).await,
+                },
                 _ => {
                     let _ = self.loop_step(id, LoopEvent::Recovered { has_run: false });
                     let _ = self.loop_step(id, LoopEvent::Pause { now: true });
