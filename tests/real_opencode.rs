@@ -4,6 +4,7 @@
 mod real_support;
 
 use gluon::domain::{Activity, AskKind, Source, Timestamp};
+use gluon::protocol::Api;
 use real_support::Lab;
 use real_support::model::{Act, Happening, reply};
 
@@ -13,6 +14,10 @@ fn working(activity: &Activity) -> bool {
 
 fn idle(activity: &Activity) -> bool {
     *activity == Activity::Idle
+}
+
+fn waiting(activity: &Activity) -> bool {
+    matches!(activity, Activity::Waiting(_))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,6 +84,45 @@ async fn interrupted_it_is_idle_and_takes_the_next_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn killed_it_has_ended_and_resumed_it_knows_the_conversation() {
+    let Some(lab) = Lab::opencode() else { return };
+    lab.model.play("hold", vec![reply([Act::gate("never")])]);
+    let mut watch = lab.start("opencode", "Remember the number 42.").await;
+    watch.turn_since(Timestamp(0)).await;
+    let known = |detail: &gluon::protocol::TaskDetail| {
+        let session = detail.card.session.as_ref();
+        session.is_some_and(|session| session.session.conversation.is_some())
+    };
+    let detail = watch.until("the conversation's id", known).await;
+    let before = detail.card.session.unwrap().session;
+    lab.gluon(&["send", "1", "Go on. play:hold"]);
+    lab.model.wait_held("never");
+    watch.shows("work", working).await;
+
+    lab.kill_agent("opencode");
+    let ended = |activity: &Activity| matches!(activity, Activity::Exited(_));
+    let detail = watch.shows("its end", ended).await;
+    let session = detail.card.session.unwrap();
+    assert!(session.resumable);
+    assert_eq!(session.session.conversation, before.conversation);
+
+    // What is typed while it begins may be lost.
+    lab.gluon(&["resume", "1", "Which number?"]);
+    lab.model.wait("the message", |what| {
+        matches!(what, Happening::Asked(asked) if asked.tools && asked.prompt == "Which number?")
+    });
+    let detail = watch.shows("the end of the turn", idle).await;
+    let asked = lab.model.turns().pop().unwrap();
+    assert_eq!(asked.prompt, "Which number?");
+    let known = asked.body["messages"].to_string();
+    assert!(known.contains("Remember the number 42."), "{known}");
+    let after = detail.card.session.unwrap().session;
+    assert_eq!(after.id, before.id);
+    assert_eq!(after.conversation, before.conversation);
+    lab.assert_costs();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failing_service_is_not_work_for_ever() {
     let Some(lab) = Lab::opencode() else { return };
     let refused = Act::fail(401, "invalid_api_key", "Incorrect API key provided");
@@ -98,4 +142,24 @@ async fn a_failing_service_is_not_work_for_ever() {
     let limited = |activity: &Activity| matches!(activity, Activity::Limited(Some(_)));
     watch.shows("the limit, with its end", limited).await;
     lab.assert_costs();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_daemon_follows_its_server() {
+    let Some(lab) = Lab::opencode() else { return };
+    lab.model
+        .play("ask", vec![reply([Act::run("touch asked")])]);
+    let mut watch = lab.start("opencode", "Please ask. play:ask").await;
+    watch.shows("a question", waiting).await;
+    lab.gluon(&["daemon", "restart"]);
+    watch.client.subscribe(()).await.unwrap();
+    let by_server = |detail: &gluon::protocol::TaskDetail| {
+        let why = detail.why.as_ref();
+        let session = detail.card.session.as_ref();
+        why.is_some_and(|why| why.decision.by == Some(Source::Registry))
+            && session.is_some_and(|session| waiting(&session.activity))
+    };
+    watch
+        .until("the question, told by the server", by_server)
+        .await;
 }

@@ -174,6 +174,10 @@ impl ManifestAgent {
         let prompt = ctx.prompt.as_deref().and_then(as_prompt);
         let way = match &prompt {
             Some(text) if text.len() > MAX_ARGUMENT => self.way_after_start(),
+            // It takes none there, but is one to be talked to.
+            Some(_) if !mentions_prompt(command) && self.conversation != ConversationId::None => {
+                self.way_after_start()
+            }
             _ => self.first_prompt,
         };
         let in_arguments = prompt

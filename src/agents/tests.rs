@@ -71,11 +71,7 @@ fn command_lines() {
             "gemini --session-id ID --prompt-interactive=hi",
             "gemini -r OLD --prompt-interactive=hi",
         ),
-        (
-            "opencode",
-            "opencode --prompt=hi",
-            "opencode -s OLD --prompt=hi",
-        ),
+        ("opencode", "opencode --prompt=hi", "opencode -s OLD"),
         ("aider", "aider", "aider --restore-chat-history"),
         (
             "demo",
@@ -145,6 +141,12 @@ fn a_long_prompt_is_delivered_after_the_start() {
     assert_eq!(launch.first_prompt, FirstPrompt::WhenIdle(long.clone()));
     let launch = agent("opencode").start(&context(&long)).unwrap();
     assert_eq!(launch.first_prompt, FirstPrompt::WhenIdle(long.clone()));
+    // One that takes no prompt where it goes on with a conversation is told once it can be.
+    let launch = agent("opencode")
+        .resume(&context("go on"), "ses_1")
+        .unwrap();
+    assert_eq!(launch.argv, ["opencode", "-s", "ses_1"]);
+    assert_eq!(launch.first_prompt, FirstPrompt::WhenIdle("go on".into()));
     let error = agent("claude").headless(&context(&long)).unwrap_err();
     assert!(matches!(error, AgentError::TooLong { bytes: 150_000, .. }));
 }

@@ -140,6 +140,11 @@ impl Meter {
         self.reads = 0;
     }
 
+    /// The next read looks for new files in any case: nothing may follow it.
+    pub fn look(&mut self) {
+        self.reads = 0;
+    }
+
     /// Whether no conversation is followed yet.
     pub fn is_idle(&self) -> bool {
         self.conversations.is_empty()
@@ -312,7 +317,9 @@ impl Meter {
         let found = match self.whose {
             Transcripts::Claude => self.claude_files(&self.conversations[index]),
             Transcripts::Codex if look => self.codex_files(index),
-            Transcripts::Gemini if look => self.gemini_files(&self.conversations[index].id),
+            Transcripts::Gemini if look || self.conversations[index].files.is_empty() => {
+                self.gemini_files(&self.conversations[index].id)
+            }
             Transcripts::Codex | Transcripts::Gemini | Transcripts::Opencode => Vec::new(),
         };
         let files = &mut self.conversations[index].files;

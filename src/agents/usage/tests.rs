@@ -482,6 +482,10 @@ fn gemini_counts_each_message_once_whatever_repeats_it() {
     };
     let mut meter = Meter::new(Transcripts::Gemini, &trace).unwrap();
     meter.follow(ONE);
+    let later = home.path().join("later");
+    fs::rename(&chats, &later).unwrap();
+    assert!(!meter.read(), "it has written nothing yet");
+    fs::rename(&later, &chats).unwrap();
     assert!(meter.read());
     let rows = rows(&meter);
     assert_eq!(rows.len(), 1, "{rows:?}");

@@ -123,6 +123,9 @@ impl Service {
         if look && let Some(conversation) = self.present_conversation(&session) {
             watch.meter.follow(&conversation);
         }
+        if last {
+            watch.meter.look();
+        }
         let mut new = false;
         for _ in 0..PIECES {
             if !watch.meter.read() {
