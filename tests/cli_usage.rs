@@ -110,7 +110,7 @@ fn mistakes_are_usage_errors_with_a_way_on() {
         (&["new", "x", "--priority", "9"], "0..=3"),
         (
             &["new", "x", "--budget", "lots"],
-            "an amount such as 5 or 0.75",
+            "neither dollars, such as 5 or 0.75, nor `unlimited`",
         ),
         (&["new", "x", "--mode", "fast"], "interactive, once, loop"),
         (&["new", "x", "--hold", "--start"], "cannot be used with"),
