@@ -109,7 +109,7 @@ async fn killed_it_has_ended_and_resumed_it_knows_the_conversation() {
     };
     assert_eq!(exit, Exit::Signal(9));
 
-    lab.gluon(&["resume", "1"]);
+    watch.resume(&[]).await;
     watch.shows("the resumed agent", idle).await;
     let detail = watch.turn("Which number?").await;
     let asked = lab.model.turns().pop().unwrap();

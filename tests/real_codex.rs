@@ -97,7 +97,7 @@ async fn killed_it_has_ended_and_resumed_it_knows_the_conversation() {
     assert!(session.resumable);
     assert_eq!(session.session.conversation, before.conversation);
 
-    lab.gluon(&["resume", "1"]);
+    watch.resume(&[]).await;
     watch.shows("the resumed agent", idle).await;
     let detail = watch.turn("Which number?").await;
     let asked = lab.model.turns().pop().unwrap();

@@ -112,7 +112,7 @@ async fn killed_it_has_ended_and_resumed_it_knows_the_conversation() {
 
     // What is typed while it begins may stay in its editor: it says that it is ready before it is.
     let resumed = watch.now().await;
-    lab.gluon(&["resume", "1", "Which number?"]);
+    watch.resume(&["Which number?"]).await;
     let detail = watch.turn_since(resumed).await;
     let asked = lab.model.turns().pop().unwrap();
     assert_eq!(asked.prompt, "Which number?");

@@ -4,7 +4,6 @@
 mod real_support;
 
 use gluon::domain::{Activity, AskKind, Source, Timestamp};
-use gluon::protocol::Api;
 use real_support::Lab;
 use real_support::model::{Act, Happening, reply};
 
@@ -107,7 +106,7 @@ async fn killed_it_has_ended_and_resumed_it_knows_the_conversation() {
     assert_eq!(session.session.conversation, before.conversation);
 
     // What is typed while it begins may be lost.
-    lab.gluon(&["resume", "1", "Which number?"]);
+    watch.resume(&["Which number?"]).await;
     lab.model.wait("the message", |what| {
         matches!(what, Happening::Asked(asked) if asked.tools && asked.prompt == "Which number?")
     });
@@ -152,7 +151,7 @@ async fn the_next_daemon_follows_its_server() {
     let mut watch = lab.start("opencode", "Please ask. play:ask").await;
     watch.shows("a question", waiting).await;
     lab.gluon(&["daemon", "restart"]);
-    watch.client.subscribe(()).await.unwrap();
+    watch.reconnected().await;
     let by_server = |detail: &gluon::protocol::TaskDetail| {
         let why = detail.why.as_ref();
         let session = detail.card.session.as_ref();

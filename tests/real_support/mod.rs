@@ -444,6 +444,28 @@ impl Watch<'_> {
 }
 
 impl Watch<'_> {
+    /// Resumes the task once its end is recorded: what an agent does is known a moment before.
+    pub async fn resume(&mut self, words: &[&str]) {
+        let over = |detail: &TaskDetail| detail.card.task.status != gluon::domain::Status::Running;
+        self.until("its end to be recorded", over).await;
+        self.lab.gluon(&[&["resume", "1"], words].concat());
+    }
+
+    /// Waits until the next daemon is there, and listens to it.
+    pub async fn reconnected(&mut self) {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            loop {
+                match self.events.recv().await {
+                    Some(LinkEvent::Connected) => return,
+                    Some(_) => {}
+                    None => panic!("the link is gone"),
+                }
+            }
+        });
+        waited.await.expect("the next daemon");
+        self.client.subscribe(()).await.expect("a subscription");
+    }
+
     /// Sends a message and waits until its turn is over, whatever became of it.
     pub async fn turn(&mut self, message: &str) -> TaskDetail {
         let sent = self.now().await;
