@@ -221,6 +221,42 @@ impl ServerState {
         }
     }
 
+    /// Whether an answer of `path` says something else than what the events have told: a session works
+    /// that did not begin, one is idle that did not end, or something else is asked.
+    pub fn misses(&self, path: &str, body: &[u8]) -> bool {
+        let Ok(said) = serde_json::from_slice::<Value>(body) else {
+            return false;
+        };
+        match (path, &said) {
+            ("/session/status", Value::Object(said)) => self.misses_status(said),
+            ("/permission", Value::Array(asked)) => self.misses_ask(asked, AskKind::Permission),
+            ("/question", Value::Array(asked)) => self.misses_ask(asked, AskKind::Question),
+            _ => false,
+        }
+    }
+
+    fn misses_status(&self, said: &serde_json::Map<String, Value>) -> bool {
+        // Those that are idle are not in it.
+        let busy = |status: &Value| matches!(status["type"].as_str(), Some("busy" | "retry"));
+        let told = |id: &str| {
+            let says = self.statuses.get(id);
+            says.is_some_and(|says| *says != Activity::Idle)
+        };
+        let mut said_busy = said.iter().filter(|(_, status)| busy(status));
+        let full = self.statuses.len() >= SESSIONS;
+        let began = said_busy.any(|(id, _)| is_session(id) && !told(id) && !full);
+        let mut known = self.statuses.keys();
+        began || known.any(|id| told(id) && !said.get(id).is_some_and(busy))
+    }
+
+    fn misses_ask(&self, asked: &[Value], kind: AskKind) -> bool {
+        let known = self.asks.iter().filter(|(_, ask)| ask.kind == kind);
+        let known: HashSet<&str> = known.map(|(id, _)| id.as_str()).collect();
+        let asked = asked.iter().filter_map(|ask| ask["id"].as_str());
+        let asked: HashSet<&str> = asked.filter(|id| id.len() <= 64).collect();
+        asked.len() <= ASKS && known != asked
+    }
+
     /// What has to be asked to know of which session events were.
     pub fn wanted(&mut self) -> Vec<String> {
         let unknown = std::mem::take(&mut self.unknown);

@@ -193,6 +193,8 @@ impl Lab {
     fn new(program: &Path) -> Lab {
         let model = Model::start();
         let mut home = Home::new();
+        // What a test that fails shows the end of.
+        home.set_env("GLUON_LOG", "info,gluon::daemon::service::server=debug");
         let bin = program.parent().expect("a directory").to_owned();
         let mut path = vec![bin];
         path.extend(std::env::split_paths(
@@ -286,24 +288,17 @@ impl Lab {
         let prompt_file = self.home.path().join("prompt");
         std::fs::write(&prompt_file, prompt).expect("a file");
         let file = prompt_file.to_str().expect("text");
-        let dir = |name: &str| self.home.path().join(name);
         let mut arguments = new.to_vec();
         arguments.extend(flags);
         arguments.extend(["--prompt-file", file]);
         // `--title` together with a file: the text is the prompt, the title ours.
         self.gluon(&arguments);
-        let paths = Paths {
-            state: dir("state"),
-            data: dir("data"),
-            config: dir("config"),
-            runtime: dir("run"),
-        };
         let options = ConnectOptions {
             autostart: false,
             reconnect: true,
             program: None,
         };
-        let connected = Client::connect(&paths, options).await;
+        let connected = Client::connect(&self.paths(), options).await;
         let (client, events) = connected.unwrap_or_else(|error| panic!("{error}"));
         client.subscribe(()).await.expect("a subscription");
         Watch {
@@ -424,11 +419,13 @@ impl Watch<'_> {
         match waited.await {
             Ok(detail) => detail,
             Err(_) => panic!(
-                "waited in vain for {what}; the task: {:?}\nwhy: {:#?}\nits screen:\n{}\nthe model:\n{}",
+                "waited in vain for {what}; the task: {:?}\nwhy: {:#?}\nits screen:\n{}\nthe model:\n{}\n\
+                 the daemon:\n{}",
                 last.as_ref().map(|detail| &detail.card),
                 last.as_ref().map(|detail| &detail.why),
                 self.lab.gluon(&["capture", "1"]),
                 self.lab.journal(),
+                self.lab.daemon_log(),
             ),
         }
     }
@@ -499,6 +496,24 @@ impl Watch<'_> {
 }
 
 impl Lab {
+    fn paths(&self) -> Paths {
+        let dir = |name: &str| self.home.path().join(name);
+        Paths {
+            state: dir("state"),
+            data: dir("data"),
+            config: dir("config"),
+            runtime: dir("run"),
+        }
+    }
+
+    /// The end of what the daemon has noted.
+    fn daemon_log(&self) -> String {
+        let log = self.paths().daemon_log();
+        let log = std::fs::read_to_string(log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(60).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
     pub fn journal(&self) -> String {
         let lines: Vec<String> = self
             .model

@@ -156,6 +156,34 @@ fn what_happened_before_is_asked() {
 }
 
 #[test]
+fn events_that_are_missing_are_noticed() {
+    const STATUS: &str = "/session/status";
+    let busy = format!(r#"{{{ID:?}:{{"type":"busy"}}}}"#);
+    let mut state = state();
+    assert!(!state.misses(STATUS, b"{}"));
+    assert!(state.misses(STATUS, busy.as_bytes()), "no event told that");
+    status(&mut state, ID, r#"{"type":"busy"}"#);
+    assert!(!state.misses(STATUS, busy.as_bytes()));
+    assert!(state.misses(STATUS, b"{}"), "its end was not told");
+    status(&mut state, ID, r#"{"type":"idle"}"#);
+    assert!(!state.misses(STATUS, b"{}"));
+
+    let asked = br#"[{"id":"per_1"}]"#;
+    assert!(!state.misses("/permission", b"[]"));
+    assert!(state.misses("/permission", asked));
+    let ask = format!(r#""id":"per_1","sessionID":{ID:?},"permission":"bash""#);
+    tell(&mut state, "permission.asked", &ask);
+    assert!(!state.misses("/permission", asked));
+    assert!(!state.misses("/question", b"[]"), "it is no question");
+    assert!(state.misses("/permission", b"[]"), "it was answered");
+
+    for nonsense in [&b"nonsense"[..], b"7", b"[7]", br#"{"a":7}"#, b"[{}]"] {
+        assert!(!state.misses("/question", nonsense));
+        assert!(!state.misses(STATUS, nonsense));
+    }
+}
+
+#[test]
 fn whatever_comes_is_borne() {
     let mut state = state();
     for bytes in [

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Service;
 use crate::agents::{
@@ -35,6 +35,8 @@ const ANSWER: Duration = Duration::from_secs(10);
 const MOST: usize = 4 * 1024 * 1024;
 /// A stream of events that is silent for so long is broken: servers give a sign of life more often.
 const SILENCE: Duration = Duration::from_secs(120);
+/// After how long, at first and at most, it is asked whether the events tell everything.
+const DOUBTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
 impl Service {
     /// An address for the server of an agent that is about to be started.
@@ -139,6 +141,7 @@ impl Follower<'_> {
         }
         self.take(&mut lines, &rest);
         let mut bytes = vec![0; 64 * 1024];
+        let (mut heard, mut doubt) = (Instant::now(), Doubt::new());
         loop {
             for path in self.state.wanted() {
                 // One that is gone again is asked for again when it is spoken of again.
@@ -147,17 +150,46 @@ impl Follower<'_> {
                 }
             }
             self.tell();
-            let read = timeout(SILENCE, events.read(&mut bytes)).await??;
-            if read == 0 {
-                return Ok(());
+            tokio::select! {
+                read = events.read(&mut bytes) => {
+                    let read = read?;
+                    if read == 0 {
+                        return Ok(());
+                    }
+                    heard = Instant::now();
+                    self.take(&mut lines, &bytes[..read]);
+                }
+                () = tokio::time::sleep_until(doubt.next) => {
+                    if heard.elapsed() > SILENCE {
+                        return Err(io::ErrorKind::TimedOut.into());
+                    }
+                    let missing = self.misses().await?;
+                    if !doubt.goes_on(missing) {
+                        return Err(io::Error::other("its events do not tell what it does"));
+                    }
+                }
             }
-            self.take(&mut lines, &bytes[..read]);
         }
     }
 
+    /// Whether the server, when asked, says something else than its events did.
+    async fn misses(&self) -> io::Result<bool> {
+        for path in self.kind.first_asked() {
+            let body = ask(self.address, path).await?;
+            if self.state.misses(path, &body) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes events and tells what each changed: a turn may be over before the next read.
     fn take(&mut self, lines: &mut Lines, bytes: &[u8]) {
         let now = clock::now();
-        lines.take(bytes, &mut |said| self.state.event(said, now));
+        lines.take(bytes, &mut |said| {
+            self.state.event(said, now);
+            self.tell();
+        });
     }
 
     fn tell(&mut self) {
@@ -166,6 +198,36 @@ impl Follower<'_> {
             self.told.clone_from(&report);
             self.handle.send(Command::Report(report));
         }
+    }
+}
+
+/// When it is asked next whether the events tell everything. A stream was seen that was open and told nothing.
+struct Doubt {
+    next: Instant,
+    pause: Duration,
+    /// Whether something was missing the last time: it may only have been on its way.
+    missing: bool,
+}
+
+impl Doubt {
+    fn new() -> Self {
+        Self {
+            next: Instant::now() + DOUBTS.0,
+            pause: DOUBTS.0,
+            missing: false,
+        }
+    }
+
+    /// Takes whether something is missing; says whether the events may still be trusted.
+    fn goes_on(&mut self, missing: bool) -> bool {
+        let twice = missing && self.missing;
+        self.missing = missing;
+        self.pause = match missing {
+            true => DOUBTS.0,
+            false => (self.pause * 2).min(DOUBTS.1),
+        };
+        self.next = Instant::now() + self.pause;
+        !twice
     }
 }
 
