@@ -97,6 +97,27 @@ fn a_task_from_the_shell_to_done() {
 }
 
 #[test]
+fn a_loop_says_in_which_iteration_it_is() {
+    let setup = Setup::new();
+    setup.gluon(&[
+        "new",
+        "go on",
+        "--loop",
+        "--start",
+        "--",
+        "sh",
+        "-c",
+        "read line",
+    ]);
+    wait_until("the first iteration", || {
+        setup.gluon(&["ls"]).contains("iteration 1: ").then_some(())
+    });
+    setup.gluon(&["loop", "stop", "1"]);
+    setup.until_status("1", "review");
+    assert!(!setup.gluon(&["ls"]).contains("iteration 1"));
+}
+
+#[test]
 fn json_has_the_shape_of_the_views() {
     let setup = Setup::new();
     let card = setup.json(&[

@@ -1,10 +1,11 @@
 //! Words for cards and sessions: the same in every table.
 
+use super::loop_words;
 use super::output::paint::Role;
 use super::output::table::Cell;
 use crate::domain::units::short_duration;
 use crate::domain::{Activity, Cost, Exit, Reason, SessionState, Status, Timestamp};
-use crate::protocol::{GitView, HoldView, SessionView, TaskCard};
+use crate::protocol::{GitView, HoldView, LoopStage, LoopView, SessionView, TaskCard};
 
 /// The status of a card, with the letter of its session's health.
 pub(super) fn status(card: &TaskCard) -> Cell {
@@ -23,7 +24,10 @@ pub(super) fn doing(card: &TaskCard, now: Timestamp) -> Cell {
     if card.task.status == Status::Running
         && let Some(session) = &card.session
     {
-        return activity(session, now);
+        return match &card.loop_view {
+            Some(view) => iteration(view, session, now),
+            None => activity(session, now),
+        };
     }
     match (&card.hold, &card.task.reason) {
         // That it is held follows from the reason, which says more.
@@ -31,6 +35,15 @@ pub(super) fn doing(card: &TaskCard, now: Timestamp) -> Cell {
         (Some(hold), _) => Cell::new(hold_words(hold), Role::Dim),
         (None, None) => Cell::default(),
     }
+}
+
+/// What a loop is doing: what its agent does while one runs, else what comes next.
+fn iteration(view: &LoopView, session: &SessionView, now: Timestamp) -> Cell {
+    let cell = match view.stage {
+        LoopStage::Running { ending: None } => activity(session, now),
+        _ => loop_words::stage(view, now),
+    };
+    cell.after(&format!("iteration {}: ", view.iteration))
 }
 
 /// What a session's agent is doing, with its health where that is not well.

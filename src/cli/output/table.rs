@@ -26,6 +26,11 @@ impl Cell {
         }
     }
 
+    /// The same with words before it, in its colour.
+    pub(in crate::cli) fn after(self, words: &str) -> Self {
+        Self::new(format!("{words}{}", self.text), self.role)
+    }
+
     /// Its text alone.
     pub(in crate::cli) fn into_text(self) -> String {
         self.text
