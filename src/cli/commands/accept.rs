@@ -17,8 +17,8 @@ use crate::domain::accept::Way;
 use crate::protocol::{AcceptPlan, AcceptPreview, Api, Integrated};
 
 const AFTER_HELP: &str = "\
-Without one of the ways, that of [review] in your settings is gone, or the
-branch is left for you to merge. The work is put together in a worktree of
+Without one of the ways, the one set under [review] in your settings is taken;
+without that, the branch is left for you to merge. The work is put together in a worktree of
 gluon's own; the target moves only if that is safe, also where it is checked
 out and clean. `gluon undo` takes it back.
 
