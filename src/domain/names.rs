@@ -114,6 +114,12 @@ pub fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
         .unwrap_or_else(|| name.to_owned())
 }
 
+/// Whether an agent of this name is one that a task which names none never means: the scripted agent of the
+/// demonstration, and the plain shell, which would run a sentence as a command.
+pub fn is_named_only(agent: &str) -> bool {
+    matches!(agent, "demo" | "shell")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use crate::agents::{
     hook_settings, installed, new_conversation_id, own_program,
 };
 use crate::daemon::session::{Signs, Step};
-use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Run, Session, Task, Timestamp};
+use crate::domain::{Activity, Ask, AskKind, Mode, Reason, Run, Session, Task, Timestamp, names};
 use crate::protocol::{AgentView, ApiError, ApiResult, ErrorCode, Input};
 
 /// The agent of a task that runs a command of the user's.
@@ -96,11 +96,10 @@ impl Service {
             let error = ApiError::new(ErrorCode::NotFound, message);
             return Err(error.with_hint(self.way_to_agent(&name)));
         }
-        // The demo agent is never meant by saying nothing.
         let installed = self
             .agents
             .iter()
-            .filter(|agent| !matches!(agent.name(), "demo" | "shell"))
+            .filter(|agent| !names::is_named_only(agent.name()))
             .find(|agent| program_of(&***agent).is_some());
         match installed {
             Some(agent) => Ok(agent.name().to_owned()),

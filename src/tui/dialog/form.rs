@@ -7,7 +7,7 @@ use super::editor::Editor;
 use super::frame::clicked;
 use super::line::Line;
 use super::{Answer, Outcome};
-use crate::domain::{Mode, Priority, Project, ProjectId, TaskId};
+use crate::domain::{Mode, Priority, Project, ProjectId, TaskId, names};
 use crate::protocol::{AgentView, NewLoop, NewTask};
 use crate::tui::keymap::{Action, Context, Keymap};
 use crate::tui::loops::parse_limits;
@@ -149,15 +149,17 @@ impl Form {
         Some(now)
     }
 
-    /// Takes the list of agents; what was chosen stays chosen, else the first that is installed.
+    /// Takes the list of agents; what was chosen stays chosen, else the one the settings name, else the first
+    /// that is installed. Where none is, the first stands there with a word that it is missing.
     pub(super) fn set_agents(&mut self, agents: &[AgentView]) {
         let chosen = self.agents.get(self.agent).map(|agent| agent.name.clone());
         self.agents = agents.to_vec();
-        let usual = |agent: &AgentView| agent.installed.is_some();
-        self.agent = agents
-            .iter()
-            .position(|agent| Some(&agent.name) == chosen.as_ref())
-            .or_else(|| agents.iter().position(usual))
+        let first = |wanted: &dyn Fn(&AgentView) -> bool| agents.iter().position(wanted);
+        let meant = |agent: &AgentView| !names::is_named_only(&agent.name);
+        self.agent = first(&|agent| Some(&agent.name) == chosen.as_ref())
+            .or_else(|| first(&|agent| agent.preferred))
+            .or_else(|| first(&|agent| meant(agent) && agent.installed.is_some()))
+            .or_else(|| first(&meant))
             .unwrap_or(0);
         self.keep_mode_possible();
     }

@@ -122,6 +122,24 @@ fn find(dialog: &Dialog, size: (u16, u16), words: &str) -> (u16, u16) {
 }
 
 #[test]
+fn the_agent_of_a_new_task_is_never_a_shell_by_itself() {
+    let preferred = AgentView {
+        preferred: true,
+        ..agent("demo", true)
+    };
+    for (agents, shown) in [
+        (vec![agent("shell", true), agent("codex", true)], "CODEX"),
+        (vec![agent("shell", true), agent("codex", false)], "CODEX"),
+        (vec![agent("codex", true), preferred], "DEMO"),
+        (vec![agent("shell", true)], "SHELL"),
+    ] {
+        let dialog = Dialog::new_task(&[project(1, "api")], &agents, Some(ProjectId(1)));
+        let text = drawn(&dialog, (80, 24), false);
+        assert!(text.contains(&format!("‹ {shown} ›")), "{text}");
+    }
+}
+
+#[test]
 fn a_task_is_made_by_keyboard() {
     let mut dialog = form();
     assert_eq!(dialog.wants_branches(), Some(ProjectId(2)));

@@ -7,6 +7,7 @@ use super::{Finding, Level};
 use crate::agents::{self, Agent, Registry};
 use crate::cli::context::Context;
 use crate::config::Config;
+use crate::domain::names;
 
 /// How long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -55,7 +56,7 @@ pub(super) async fn agents(ctx: &Context, config: Option<&Config>) -> Vec<Findin
         match agents::installed(agent.as_ref(), &path) {
             Some(place) => {
                 // The demo agent and the shell are always there.
-                installed += usize::from(!matches!(agent.name(), "demo" | "shell"));
+                installed += usize::from(!names::is_named_only(agent.name()));
                 let version = tokio::spawn(version(agent.version_command()));
                 asked.push((agent.clone(), Some((place, version))));
             }
