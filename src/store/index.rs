@@ -5,7 +5,7 @@
 //! stand in an FTS5 table without the text they are from. What a transcript tells is kept as its reader
 //! made it; the index does not look into it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,15 +13,19 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use self::words::{Splitter, TOKENIZE, paired, term};
 use super::StoreError;
 
+mod words;
+
 /// Another number: the index is begun anew.
-const VERSION: i64 = 2;
+const VERSION: i64 = 5;
 /// A transcript that was read on more often than this is read from its beginning again, so that its words
 /// come together.
 const PIECES: i64 = 64;
-/// The most words of a search that count.
-const WORDS: usize = 16;
+/// The words of transcript 7 stand in rows from 7 times this on, those of its title in the first: so no other
+/// table has to say whose a row is.
+const ROWS: i64 = 256;
 
 const SCHEMA: &str = "
 CREATE TABLE transcripts (
@@ -36,22 +40,18 @@ CREATE TABLE transcripts (
     title TEXT NOT NULL,
     changed_at INTEGER NOT NULL,
     shown INTEGER NOT NULL,
-    record TEXT NOT NULL
+    record TEXT NOT NULL,
+    -- The pieces in which its words came, that of its title not counted.
+    pieces INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX transcripts_by_conversation ON transcripts (conversation);
 -- What a list is made from, without a look at the records.
 CREATE INDEX transcripts_listed ON transcripts (changed_at DESC, id, agent, conversation, directory)
  WHERE shown;
 CREATE TABLE priced (mark INTEGER NOT NULL);
-CREATE TABLE pieces (
-    id INTEGER PRIMARY KEY,
-    transcript INTEGER NOT NULL REFERENCES transcripts ON DELETE CASCADE,
-    title INTEGER NOT NULL
-);
-CREATE INDEX pieces_by_transcript ON pieces (transcript);
 CREATE VIRTUAL TABLE words USING fts5 (
     title, prompts, text,
-    content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'
+    content = '', contentless_delete = 1, detail = column, tokenize = '{tokenize}', prefix = '2 3 4 5'
 );
 ";
 
@@ -61,6 +61,7 @@ pub struct Index {
     connection: Mutex<Connection>,
     /// Reads only, so that whoever lists does not wait for what is being written.
     reader: Mutex<Connection>,
+    splitter: Splitter,
 }
 
 /// What changes when a transcript is written to: its length, when, which file it is.
@@ -144,7 +145,7 @@ impl Index {
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version == 0 {
             let transaction = connection.transaction()?;
-            transaction.execute_batch(SCHEMA)?;
+            transaction.execute_batch(&SCHEMA.replace("{tokenize}", TOKENIZE))?;
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.commit()?;
         } else if version != VERSION {
@@ -160,6 +161,7 @@ impl Index {
         Ok(Self {
             connection: Mutex::new(connection),
             reader: Mutex::new(reader),
+            splitter: Splitter::new()?,
         })
     }
 
@@ -249,13 +251,13 @@ impl Index {
     /// # Errors
     /// Where the database refuses.
     pub fn outlines(&self, words: &str, titles: bool) -> Result<Vec<Outline>, StoreError> {
-        let searched = words_of(words);
+        let searched = self.splitter.words(words)?;
         if searched.is_empty() && !words.trim().is_empty() {
             return Ok(Vec::new());
         }
         let connection = self.reader();
         let mut found = None;
-        let mut strong = HashSet::new();
+        let mut strong = Vec::new();
         if !searched.is_empty() {
             strong = matching(&connection, "{title prompts} : ", &searched)?;
             found = Some(match titles {
@@ -271,7 +273,10 @@ impl Index {
         let mut outlines = Vec::new();
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
-            if found.as_ref().is_some_and(|found| !found.contains(&number)) {
+            if found
+                .as_ref()
+                .is_some_and(|found: &Vec<i64>| found.binary_search(&number).is_err())
+            {
                 continue;
             }
             outlines.push(Outline {
@@ -279,7 +284,7 @@ impl Index {
                 agent: row.get(1)?,
                 conversation: row.get(2)?,
                 directory: row.get(3)?,
-                strong: strong.contains(&number),
+                strong: strong.binary_search(&number).is_ok(),
             });
         }
         Ok(outlines)
@@ -370,10 +375,9 @@ impl Batch<'_> {
     /// # Errors
     /// Where the database refuses.
     pub fn record(&self, place: &str) -> Result<Option<String>, StoreError> {
-        let mut query = self.0.prepare_cached(
-            "SELECT record FROM transcripts t WHERE place = ?1
-             AND (SELECT count(*) FROM pieces p WHERE p.transcript = t.id) <= ?2",
-        )?;
+        let mut query = self
+            .0
+            .prepare_cached("SELECT record FROM transcripts WHERE place = ?1 AND pieces < ?2")?;
         Ok(query
             .query_row(params![place, PIECES], |row| row.get(0))
             .optional()?)
@@ -434,38 +438,56 @@ impl Batch<'_> {
     }
 }
 
-/// The transcripts in which all of `words` stand, in these columns.
+/// The transcripts in which all of `words` stand, in these columns, in ascending order.
 fn matching(
     connection: &Connection,
     columns: &str,
     words: &[String],
-) -> rusqlite::Result<HashSet<i64>> {
-    let mut query = connection.prepare_cached(
-        "SELECT DISTINCT transcript FROM pieces WHERE id IN
-         (SELECT rowid FROM words WHERE words MATCH ?1)",
-    )?;
-    let mut all: Option<HashSet<i64>> = None;
+) -> rusqlite::Result<Vec<i64>> {
+    let mut query = connection.prepare_cached("SELECT rowid FROM words WHERE words MATCH ?1")?;
+    let mut all: Option<Vec<i64>> = None;
     for word in words {
-        let rows = query.query_map([format!("{columns}{word}")], |row| row.get(0))?;
-        let found: HashSet<i64> = rows.collect::<Result<_, _>>()?;
+        let mut rows = query.query([format!("{columns}{}", term(word))])?;
+        // They come in ascending order.
+        let mut found: Vec<i64> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let transcript = row.get::<_, i64>(0)? / ROWS;
+            if found.last() != Some(&transcript) {
+                found.push(transcript);
+            }
+        }
         all = Some(match all {
-            Some(all) => all.intersection(&found).copied().collect(),
+            Some(all) => both(&all, &found),
             None => found,
         });
+        if all.as_ref().is_some_and(Vec::is_empty) {
+            break;
+        }
     }
     Ok(all.unwrap_or_default())
 }
 
+/// What stands in both of two ascending lists.
+fn both(one: &[i64], other: &[i64]) -> Vec<i64> {
+    let mut other = other.iter().peekable();
+    let in_other = |wanted: &&i64| {
+        while other.next_if(|here| here < wanted).is_some() {}
+        other.peek() == Some(wanted)
+    };
+    one.iter().filter(in_other).copied().collect()
+}
+
 fn forget_words(connection: &Connection, transcript: i64, title: bool) -> rusqlite::Result<()> {
+    let first = transcript * ROWS;
+    let last = if title { first } else { first + ROWS - 1 };
     connection
-        .prepare_cached(
-            "DELETE FROM words WHERE rowid IN
-             (SELECT id FROM pieces WHERE transcript = ?1 AND (title OR NOT ?2))",
-        )?
-        .execute(params![transcript, title])?;
-    connection
-        .prepare_cached("DELETE FROM pieces WHERE transcript = ?1 AND (title OR NOT ?2)")?
-        .execute(params![transcript, title])?;
+        .prepare_cached("DELETE FROM words WHERE rowid BETWEEN ?1 AND ?2")?
+        .execute([first, last])?;
+    if !title {
+        connection
+            .prepare_cached("UPDATE transcripts SET pieces = 0 WHERE id = ?1")?
+            .execute([transcript])?;
+    }
     Ok(())
 }
 
@@ -475,23 +497,23 @@ fn add_words(
     title: bool,
     columns: [&str; 3],
 ) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("INSERT INTO pieces (transcript, title) VALUES (?1, ?2)")?
-        .execute(params![transcript, title])?;
-    let id = connection.last_insert_rowid();
+    let piece: i64 = match title {
+        true => 0,
+        false => connection
+            .prepare_cached(
+                "UPDATE transcripts SET pieces = pieces + 1 WHERE id = ?1 RETURNING pieces",
+            )?
+            .query_row([transcript], |row| row.get(0))?,
+    };
     connection
         .prepare_cached("INSERT INTO words (rowid, title, prompts, text) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, columns[0], columns[1], columns[2]])?;
+        .execute(params![
+            transcript * ROWS + piece.min(ROWS - 1),
+            paired(columns[0]),
+            paired(columns[1]),
+            paired(columns[2])
+        ])?;
     Ok(())
-}
-
-/// The words of a search as FTS5 takes them: each one may go on.
-fn words_of(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(WORDS)
-        .map(|word| format!("\"{word}\"*"))
-        .collect()
 }
 
 /// A row of those columns that every query of entries begins with.

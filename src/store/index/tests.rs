@@ -157,3 +157,72 @@ fn a_damaged_index_is_begun_anew() {
     drop(raw);
     assert!(Index::open(&path).unwrap().known().unwrap().is_empty());
 }
+
+/// What the tokenizer takes for several words is found by all of them.
+#[test]
+fn what_is_searched_is_taken_to_pieces_as_what_was_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(&dir.path().join("c.db")).unwrap();
+    let said = [
+        "the session_id of foo_bar",
+        "switch to gpt-5.2, don't wait",
+        "これは日本語のテストです",
+        "nai\u{308}ve and café",
+        "हिन्दी में",
+        "Ⓐ and ½ of C++ at 10.0.0.1:80",
+    ];
+    for (number, text) in said.iter().enumerate() {
+        let entry = entry(number, &format!("{number}"));
+        index.put(&entry, &words("", text)).unwrap();
+    }
+    for (searched, found) in [
+        ("session_id", "0"),
+        ("session id", "0"),
+        ("foo_b", "0"),
+        ("bar_foo", "0"),
+        ("gpt-5.2", "1"),
+        ("GPT-5", "1"),
+        ("don't", "1"),
+        ("don’t", "1"),
+        ("日本", "2"),
+        ("本語", "2"),
+        ("テスト", "2"),
+        ("語", "2"),
+        ("日本人", ""),
+        ("naïve", "3"),
+        ("nai\u{308}ve", "3"),
+        ("naive cafe\u{301}", "3"),
+        ("हिन्दी", "4"),
+        ("Ⓐ", ""),
+        ("½", "5"),
+        ("c++", "3 5"),
+        ("10.0.0.1:80", "5"),
+        ("session_id gpt-5.2", ""),
+    ] {
+        let mut titles = search(&index, searched);
+        titles.sort();
+        assert_eq!(titles.join(" "), found, "{searched}");
+    }
+}
+
+/// Nothing that can be typed is refused, and every letter finds itself.
+#[test]
+fn any_letter_can_be_searched() {
+    let (_dir, index) = filled();
+    let all = (0x20..0x3_4000_u32).step_by(101).filter_map(char::from_u32);
+    for letters in all.collect::<Vec<_>>().chunks(100) {
+        let text: Vec<String> = letters.iter().map(|c| format!("{c} log{c}in")).collect();
+        index
+            .put(&entry(3, "Letters"), &words("", &text.join(" ")))
+            .unwrap();
+        for letter in letters {
+            let word = format!("log{letter}in");
+            let found = search(&index, &word);
+            assert!(
+                found.contains(&"Letters".to_owned()),
+                "{letter:?} {found:?}"
+            );
+            index.outlines(&letter.to_string(), true).unwrap();
+        }
+    }
+}
