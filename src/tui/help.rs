@@ -2,11 +2,13 @@
 
 use super::keymap::{Context, Entry, Group, Keymap, TABLE};
 use super::overlay::ViewerLine;
-use super::text::width;
+use super::text::{width, wrap};
 use super::theme::Role;
 
+/// The most lines that the words for a key take.
+const WORDS: usize = 4;
 /// From this room on there are two columns.
-const TWO_COLUMNS: usize = 100;
+const TWO_COLUMNS: usize = 90;
 /// Between keys and words, and between two columns.
 const GAP: usize = 2;
 
@@ -19,21 +21,26 @@ pub fn help(keymap: &Keymap, room: usize) -> Vec<ViewerLine> {
         )],
         Vec::new(),
     ];
-    let most = if room < 60 { 1 } else { 3 };
+    let two = room >= TWO_COLUMNS;
+    let room = if two { (room - 2 * GAP) / 2 } else { room };
+    let most = match room {
+        ..45 => 1,
+        45..60 => 2,
+        _ => 3,
+    };
     let groups: Vec<Vec<ViewerLine>> = Group::ALL
         .iter()
-        .map(|group| lines_of(keymap, *group, most))
+        .map(|group| lines_of(keymap, *group, most, room))
         .collect();
-    if room < TWO_COLUMNS {
-        lines.extend(groups.into_iter().flatten());
-        return lines;
+    match two {
+        true => lines.extend(side_by_side(groups, room)),
+        false => lines.extend(groups.into_iter().flatten()),
     }
-    lines.extend(side_by_side(groups));
     lines
 }
 
-/// The groups in two columns of about the same height, in their order: down, then right.
-fn side_by_side(groups: Vec<Vec<ViewerLine>>) -> Vec<ViewerLine> {
+/// The groups in two columns of `room` and about the same height, in their order: down, then right.
+fn side_by_side(groups: Vec<Vec<ViewerLine>>, room: usize) -> Vec<ViewerLine> {
     let all: usize = groups.iter().map(Vec::len).sum();
     let (mut left, mut right): (Vec<ViewerLine>, Vec<ViewerLine>) = (Vec::new(), Vec::new());
     for group in groups {
@@ -44,7 +51,7 @@ fn side_by_side(groups: Vec<Vec<ViewerLine>>) -> Vec<ViewerLine> {
             right.extend(group);
         }
     }
-    let wide = left.iter().map(line_width).max().unwrap_or_default() + 2 * GAP;
+    let wide = room + 2 * GAP;
     let rows = left.len().max(right.len());
     left.resize(rows, Vec::new());
     right.resize(rows, Vec::new());
@@ -63,8 +70,8 @@ fn line_width(line: &ViewerLine) -> usize {
     line.iter().map(|(text, _)| width(text)).sum()
 }
 
-/// A heading, its keys with what they do, and an empty line.
-fn lines_of(keymap: &Keymap, group: Group, most: usize) -> Vec<ViewerLine> {
+/// A heading, its keys with what they do, and an empty line; no line longer than `room`.
+fn lines_of(keymap: &Keymap, group: Group, most: usize, room: usize) -> Vec<ViewerLine> {
     let mut rows: Vec<(String, String)> = Vec::new();
     if group == Group::Pane {
         let prefix = keymap.prefix().label();
@@ -80,10 +87,15 @@ fn lines_of(keymap: &Keymap, group: Group, most: usize) -> Vec<ViewerLine> {
     let pad = rows.iter().map(|(keys, _)| width(keys)).max();
     let pad = pad.unwrap_or_default() + GAP;
     let mut lines = vec![vec![(group.title().to_owned(), Role::Accent)]];
-    lines.extend(rows.into_iter().map(|(keys, words)| {
+    let words_room = room.saturating_sub(pad + GAP).max(1);
+    for (keys, words) in rows {
         let fill = " ".repeat(pad.saturating_sub(width(&keys)));
-        vec![(format!("  {keys}{fill}"), Role::Key), (words, Role::Text)]
-    }));
+        let mut first = format!("  {keys}{fill}");
+        for words in wrap(&words, words_room, WORDS, "…") {
+            lines.push(vec![(first, Role::Key), (words, Role::Text)]);
+            first = " ".repeat(pad + GAP);
+        }
+    }
     lines.push(Vec::new());
     lines
 }
