@@ -8,9 +8,11 @@ use std::process::Command;
 
 use daemon_support::{Watcher, World, git};
 use gluon::domain::accept::Way;
-use gluon::domain::{Status, TaskId};
+use gluon::domain::loops::{Most, NewLimits};
+use gluon::domain::{Mode, Status, TaskId};
 use gluon::protocol::{
-    AcceptPlan, Against, Api, ForkTask, NewTask, ReportWish, StartTask, TidyWish, UndoWish,
+    AcceptPlan, Against, Api, ArchiveWish, ConfirmTask, ErrorCode, ForkTask, MoveTask, NewLoop,
+    NewTask, ReportWish, StartTask, TidyWish, UndoWish,
 };
 
 fn world() -> World {
@@ -229,4 +231,124 @@ async fn done_tasks_are_tidied_up_after_once_they_have_landed_and_are_reported()
     };
     watcher.client.start_task(start).await.unwrap();
     watcher.status(landed, Status::Review).await;
+}
+
+fn archive(tasks: &[TaskId], back: bool) -> ArchiveWish {
+    ArchiveWish {
+        tasks: tasks.to_vec(),
+        days: None,
+        back,
+    }
+}
+
+#[tokio::test]
+async fn done_tasks_are_archived_and_come_back_and_nothing_of_them_goes() {
+    let world = world();
+    let mut watcher = world.client().await;
+    let (first, second) = (
+        done(&world, &mut watcher, "echo one > one").await,
+        done(&world, &mut watcher, "true").await,
+    );
+    let leave = AcceptPlan {
+        task: Some(first),
+        way: Some(Way::Leave),
+        commit: Some(true),
+        ..AcceptPlan::default()
+    };
+    let before = watcher.client.integrate(leave).await.unwrap().card;
+    // All or none of them.
+    let both = archive(&[first, second], false);
+    let error = watcher.client.archive(both).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Refused, "{error:?}");
+    assert!(error.message.contains("not done but review"), "{error:?}");
+    let not_yet = ArchiveWish {
+        days: Some(1),
+        ..ArchiveWish::default()
+    };
+    assert_eq!(watcher.client.archive(not_yet).await.unwrap(), []);
+    let by_age = ArchiveWish {
+        days: Some(0),
+        ..ArchiveWish::default()
+    };
+    let cards = watcher.client.archive(by_age.clone()).await.unwrap();
+    assert_eq!(cards.len(), 1);
+    assert!(cards[0].review.archived.is_some());
+    assert_eq!(cards[0].task, before.task, "the task is as it was");
+    assert!(before.task.worktree.unwrap().join("one").exists());
+    assert_eq!(watcher.client.archive(by_age).await.unwrap(), []);
+
+    let back = archive(&[first], true);
+    let cards = watcher.client.archive(back.clone()).await.unwrap();
+    assert_eq!(cards[0].review.archived, None);
+    let error = watcher.client.archive(back).await.unwrap_err();
+    assert!(error.message.contains("is not archived"), "{error:?}");
+
+    // Taken up again it is on the board, whatever was.
+    watcher
+        .client
+        .archive(archive(&[first], false))
+        .await
+        .unwrap();
+    let reopen = MoveTask {
+        task: first,
+        to: Status::Review,
+        before: None,
+        confirm: false,
+    };
+    let card = watcher.client.move_task(reopen).await.unwrap();
+    assert_eq!(card.review.archived, None);
+    let events = watcher.client.show_task(first).await.unwrap().events;
+    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    let count = |kind| kinds.iter().filter(|other| **other == kind).count();
+    assert_eq!(
+        (count("archived"), count("unarchived")),
+        (2, 1),
+        "{kinds:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_loop_that_was_removed_comes_back_as_it_was() {
+    let world = world();
+    let mut watcher = world.client().await;
+    let looped = NewTask {
+        mode: Mode::Loop,
+        looped: Some(NewLoop {
+            limits: NewLimits {
+                iterations: Some(Most::At(1)),
+                pause: Some(0),
+                ..NewLimits::default()
+            },
+            check: Some("true".into()),
+            ..NewLoop::default()
+        }),
+        ..world.task("echo x > x")
+    };
+    let id = watcher.client.create_task(looped).await.unwrap().task.id;
+    let card = watcher
+        .card(id, |card| card.task.status == Status::Review)
+        .await;
+    let before = card.loop_view.expect("it has begun");
+    let history = watcher.client.loop_history(id).await.unwrap();
+    assert_eq!(history.iterations.len(), 1);
+    let remove = ConfirmTask {
+        task: id,
+        confirm: true,
+    };
+    watcher.client.remove_task(remove).await.unwrap();
+    watcher.client.loop_history(id).await.unwrap_err();
+    let undo = UndoWish {
+        confirm: true,
+        ..UndoWish::default()
+    };
+    let undone = watcher.client.undo(undo).await.unwrap();
+    let after = undone.card.loop_view.expect("its loop is there again");
+    assert_eq!(after.limits, before.limits);
+    assert_eq!(after.check_command, before.check_command);
+    assert_eq!(
+        (after.iteration, after.stage),
+        (before.iteration, before.stage)
+    );
+    let again = watcher.client.loop_history(id).await.unwrap();
+    assert_eq!(again.iterations, history.iterations);
 }

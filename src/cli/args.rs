@@ -4,10 +4,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::commands::{
-    accept, adopt, answer, attach, budget, cancel, capture, check, comment, completions, costs,
-    daemon, demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new, notify,
-    pause, project, queue, radar, report, resume, retry, rm, send, sessions, show, start, stop,
-    tidy, tui, undo,
+    accept, adopt, answer, archive, attach, budget, cancel, capture, check, comment, completions,
+    costs, daemon, demo, diff, doctor, explain, fork, inbox, keys, logs, loops, ls, mv, new,
+    notify, pause, project, queue, radar, report, resume, retry, rm, send, sessions, show, start,
+    stop, tidy, tui, undo,
 };
 use super::complete;
 use super::output::paint::ColorWhen;
@@ -82,6 +82,7 @@ pub(super) enum Command {
     Radar(radar::Radar),
     Fork(fork::Fork),
     Tidy(tidy::Tidy),
+    Archive(archive::Archive),
     Report(report::Report),
     Cancel(cancel::Cancel),
     Rm(rm::Rm),

@@ -110,6 +110,7 @@ async fn perform(command: Command, ctx: &Context) -> Outcome<ExitCode> {
         Command::Radar(command) => command.run(ctx).await?,
         Command::Fork(command) => command.run(ctx).await?,
         Command::Tidy(command) => command.run(ctx).await?,
+        Command::Archive(command) => command.run(ctx).await?,
         Command::Report(command) => command.run(ctx).await?,
         Command::Cancel(command) => command.run(ctx).await?,
         Command::Rm(command) => command.run(ctx).await?,

@@ -84,6 +84,9 @@ pub struct ReviewConfig {
     /// After how many days the worktree and branch of a done task go by themselves, once its work has landed;
     /// `None`: only when asked.
     pub tidy_days: Option<u32>,
+    /// After how many days a done task is archived by itself: out of sight, and nothing of it is removed. 0: only
+    /// by hand.
+    pub archive_days: u32,
     /// A shell command that opens a pull request, instead of `gh` or `glab`. It is told what by `GLUON_BRANCH`,
     /// `GLUON_INTO`, `GLUON_TITLE` and `GLUON_BODY`, and prints the address.
     pub pull_request: Option<String>,
@@ -295,6 +298,7 @@ impl Default for ReviewConfig {
             way: None,
             commit: true,
             tidy_days: None,
+            archive_days: 7,
             pull_request: None,
         }
     }

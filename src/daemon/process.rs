@@ -89,6 +89,7 @@ async fn serve(paths: Paths, config: Config, store: Store) -> Result<u8> {
         settling.clone().merge_on();
         settling.tidy_by_rule().await;
     });
+    tokio::spawn(service.clone().archive_by_rule());
     tokio::spawn(scheduler::run(service.clone()));
     tokio::spawn(monitor::run(service.clone()));
     tokio::spawn(service.clone().run_loops());

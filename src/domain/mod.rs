@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod activity;
+pub mod archive;
 pub mod board;
 pub mod budget;
 pub mod calendar;

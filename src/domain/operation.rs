@@ -118,6 +118,15 @@ pub struct Taken {
     pub stamp: String,
 }
 
+/// A row of the database that went with its task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptRow {
+    /// Its table.
+    pub table: String,
+    /// Its fields by the names of their columns, as JSON.
+    pub fields: String,
+}
+
 /// Everything that is needed to finish an operation, or to take it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +148,9 @@ pub enum Journal {
         sessions: Vec<Session>,
         /// What it had in the repository.
         taken: Taken,
+        /// What else was known of it: its loop, comments, checks.
+        #[serde(default)]
+        rows: Vec<KeptRow>,
     },
     /// Of giving up.
     Cancel {

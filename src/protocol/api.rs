@@ -158,6 +158,8 @@ macro_rules! with_requests {
             SetBudget set_budget(SetBudget) -> Budgets;
             /// Ends every agent's turn and pauses the queue, all at once; or lets everything go on.
             PauseAll pause_all(bool) -> Paused;
+            /// Puts done tasks out of sight, or brings them back; answers those.
+            Archive archive(ArchiveWish) -> Vec<TaskCard>;
         }
     };
 }

@@ -23,6 +23,8 @@ pub struct ReviewView {
     pub merge_place: Option<u32>,
     /// How it was accepted, and into which branch.
     pub landed: Option<(Way, String)>,
+    /// Since when it is archived; `None`: it is on the board.
+    pub archived: Option<Timestamp>,
 }
 
 /// A task's check, as its card shows it.
@@ -287,4 +289,15 @@ pub struct ForkTask {
     pub agent: Option<String>,
     /// Start it now.
     pub start: bool,
+}
+
+/// Which done tasks go out of sight, or come back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveWish {
+    /// These.
+    pub tasks: Vec<TaskId>,
+    /// Where none are named: all that are done for so many days.
+    pub days: Option<u32>,
+    /// Bring them back.
+    pub back: bool,
 }

@@ -4,12 +4,14 @@
 //! a change of a task's state and its row in `events` are one transaction; migrations only ever append,
 //! so that every database gluon ever wrote can be read.
 
+mod archive;
 mod attention;
 mod checks;
 mod comments;
 mod events;
 mod follow_ups;
 mod index;
+mod kept;
 mod loops;
 mod merge_queue;
 mod migrate;

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::rows::{json, to_json, word};
-use super::{EventDraft, Store, StoreError, sessions, tasks};
-use crate::domain::operation::{Journal, Operation, OperationKind, OperationState};
+use super::{EventDraft, Store, StoreError, kept, sessions, tasks};
+use crate::domain::operation::{Journal, KeptRow, Operation, OperationKind, OperationState};
 use crate::domain::{ProjectId, Session, Task, TaskId, Timestamp};
 
 impl Store {
@@ -98,7 +98,7 @@ impl Store {
         Ok(())
     }
 
-    /// Brings a removed task back with its sessions under their old numbers.
+    /// Brings a removed task back with its sessions under their old numbers, and what else was known of it.
     ///
     /// # Errors
     /// Where the database refuses, or its project is forgotten; nothing is written then.
@@ -107,6 +107,7 @@ impl Store {
         operation: &Operation,
         task: &Task,
         restored: &[Session],
+        rows: &[KeptRow],
         event: EventDraft,
     ) -> Result<(), StoreError> {
         let mut connection = self.lock();
@@ -121,6 +122,7 @@ impl Store {
         for session in restored {
             sessions::insert_as(&transaction, session)?;
         }
+        kept::put_back(&transaction, rows)?;
         event.about(task.id).write(&transaction)?;
         transaction.commit()?;
         Ok(())

@@ -331,3 +331,135 @@ fn messages_wait_in_their_order_and_go_with_their_task() {
     assert_eq!(store.followed().unwrap(), [one]);
     assert!(store.add_follow_up(other, "y", Timestamp(7)).is_err());
 }
+
+#[test]
+fn every_later_schema_is_still_read() {
+    let fixtures = [
+        include_str!("../../tests/fixtures/store/v3.sql"),
+        include_str!("../../tests/fixtures/store/v4.sql"),
+        include_str!("../../tests/fixtures/store/v5.sql"),
+        include_str!("../../tests/fixtures/store/v6.sql"),
+        include_str!("../../tests/fixtures/store/v7.sql"),
+        include_str!("../../tests/fixtures/store/v8.sql"),
+    ];
+    for (fixture, version) in fixtures.into_iter().zip(3..) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("gluon.db");
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.execute_batch(fixture).unwrap();
+        drop(raw);
+        let store = Store::open(&path).unwrap();
+        let (first, second) = (TaskId(1), TaskId(2));
+        assert_eq!(store.tasks().unwrap().len(), 2);
+        assert!(store.cost_of_session(SessionId(1)).unwrap().is_some());
+        assert_eq!(store.follow_ups(first).unwrap()[0].text, "and the docs");
+        assert_eq!(store.told(SessionId(1)).unwrap(), "finished");
+        let since = |first: i64| version >= first;
+        assert_eq!(store.check(first).unwrap().is_some(), since(4));
+        assert_eq!(store.operations(9).unwrap().len(), usize::from(since(4)));
+        assert_eq!(store.merge_queue().unwrap().len(), usize::from(since(4)));
+        let of = store.fork_of(second).unwrap();
+        assert_eq!(of, since(4).then_some(first));
+        let project = &store.projects().unwrap()[0];
+        assert_eq!(project.trusted_check.is_some(), since(4));
+        assert_eq!(store.comments(first).unwrap().len(), usize::from(since(5)));
+        assert_eq!(store.reviewed(first).unwrap().is_some(), since(5));
+        assert_eq!(store.loop_settings(second).unwrap().is_some(), since(7));
+        assert_eq!(project.trusted, since(8), "version {version}");
+        assert_eq!(store.archive().unwrap().len(), 0);
+    }
+}
+
+#[test]
+fn what_was_known_of_a_removed_task_comes_back_with_it() {
+    use crate::domain::archive::Archiving;
+    use crate::domain::check::{CheckRecord, Verdict as Checked};
+    use crate::domain::loops::LoopSettings;
+    use crate::domain::operation::*;
+    let (store, task, session) = filled();
+    let id = task.id;
+    let settings = LoopSettings {
+        check: Some("go on, “please”".into()),
+        ..LoopSettings::default()
+    };
+    store.set_loop_settings(id, &settings).unwrap();
+    store.add_follow_up(id, "and the docs", NOW).unwrap();
+    store.set_fork(id, TaskId(77)).unwrap();
+    let check = CheckRecord {
+        task: id,
+        command: "make 'ä b'".into(),
+        tree: "t".into(),
+        head: "h".into(),
+        verdict: Checked::Passed,
+        output: "ok\n\u{1b}[1m".into(),
+        at: NOW,
+        took: 9,
+    };
+    store.set_check(&check).unwrap();
+    let archiving = Archiving {
+        at: NOW,
+        archived: true,
+    };
+    store
+        .set_archived(id, archiving, draft("archived"))
+        .unwrap();
+    let rows = store.rows_about(id).unwrap();
+    let removal = Operation {
+        id: 0,
+        kind: OperationKind::Remove,
+        state: OperationState::Done,
+        task: id,
+        project: task.project,
+        title: task.title.clone(),
+        at: NOW,
+        journal: Journal::Remove {
+            task: Box::new(task.clone()),
+            sessions: vec![session.clone()],
+            taken: Taken::default(),
+            rows,
+        },
+    };
+    let removal = store.add_operation(&removal).unwrap();
+    store
+        .remove_by_operation(&removal, draft("removed"))
+        .unwrap();
+    assert_eq!(store.loop_settings(id).unwrap(), None);
+    assert_eq!(store.archive().unwrap().len(), 0);
+
+    // As it was written.
+    let stored = store.operation(removal.id).unwrap();
+    let Journal::Remove { rows, .. } = &stored.journal else {
+        panic!("{stored:?}")
+    };
+    store
+        .restore_by_operation(&stored, &task, &[session], rows, draft("restored"))
+        .unwrap();
+    assert_eq!(store.loop_settings(id).unwrap(), Some(settings));
+    assert_eq!(store.follow_ups(id).unwrap()[0].text, "and the docs");
+    assert_eq!(store.fork_of(id).unwrap(), Some(TaskId(77)));
+    assert_eq!(store.check(id).unwrap(), Some(check));
+    assert_eq!(store.archiving(id).unwrap(), Some(archiving));
+
+    // What a later gluon may have written does not stand in the way.
+    store
+        .remove_by_operation(&stored, draft("removed"))
+        .unwrap();
+    let strange = [
+        KeptRow {
+            table: "sessions; DROP TABLE tasks".into(),
+            fields: "{}".into(),
+        },
+        KeptRow {
+            table: "loops".into(),
+            fields: format!("{{\"task\": {id}, \"settings\": \"{{}}\", \"later\": 1}}"),
+        },
+        KeptRow {
+            table: "checks".into(),
+            fields: "not JSON".into(),
+        },
+    ];
+    store
+        .restore_by_operation(&stored, &task, &[], &strange, draft("restored"))
+        .unwrap();
+    assert!(store.loop_settings(id).unwrap().is_some());
+}

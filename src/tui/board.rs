@@ -44,8 +44,26 @@ pub fn columns(model: &Model) -> Columns<'_> {
     columns
 }
 
+/// How many archived cards are out of sight that would be in a column.
+pub fn archived(model: &Model, column: Status) -> usize {
+    if model.filter.archived {
+        return 0;
+    }
+    let cards = model.cards.values();
+    cards
+        .filter(|card| column_of(model, card) == column && card.review.archived.is_some())
+        .filter(|card| is_wanted(model, card))
+        .count()
+}
+
 /// Whether the filter lets a card through.
 fn is_shown(model: &Model, card: &TaskCard) -> bool {
+    let seen = model.filter.archived || card.review.archived.is_none();
+    seen && is_wanted(model, card)
+}
+
+/// Whether it is of the project, with the words.
+fn is_wanted(model: &Model, card: &TaskCard) -> bool {
     let filter = &model.filter;
     if filter.project.is_some_and(|id| id != card.task.project) {
         return false;

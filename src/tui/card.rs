@@ -176,13 +176,19 @@ fn state(model: &Model, card: &TaskCard) -> Piece {
             place => (format!("merges as no. {}", place.unwrap_or(0)), Role::Muted),
         },
         Status::Review => reason(card).unwrap_or(("ready for review".to_owned(), Role::Text)),
-        Status::Done => match &card.review.landed {
-            Some((way, into)) if way.moves_target() => {
-                (format!("{} into {}", way.past(), clean(into)), Role::Muted)
+        Status::Done => {
+            let words = match &card.review.landed {
+                Some((way, into)) if way.moves_target() => {
+                    format!("{} into {}", way.past(), clean(into))
+                }
+                Some((Way::PullRequest, _)) => "pull request open".to_owned(),
+                _ => "accepted".to_owned(),
+            };
+            match card.review.archived {
+                Some(_) => (format!("archived: {words}"), Role::Faint),
+                None => (words, Role::Muted),
             }
-            Some((Way::PullRequest, _)) => ("pull request open".to_owned(), Role::Muted),
-            _ => ("accepted".to_owned(), Role::Muted),
-        },
+        }
         Status::Cancelled => ("cancelled".to_owned(), Role::Muted),
     }
 }

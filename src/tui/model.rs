@@ -128,6 +128,8 @@ pub struct Filter {
     pub project: Option<ProjectId>,
     /// With these words in title, agent, labels, project or number.
     pub words: String,
+    /// Archived ones too.
+    pub archived: bool,
 }
 
 /// Where on the board the user is. The task is what counts; the rest says where to go when it is gone.

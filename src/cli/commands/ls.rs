@@ -18,7 +18,8 @@ Examples:
   gluon ls                          every task on the board
   gluon ls --status running         only those at work
   gluon ls --project api --json     for scripts
-  gluon ls --all                    cancelled ones too";
+  gluon ls --archived               only those in the archive
+  gluon ls --all                    cancelled and archived ones too";
 
 /// List tasks, in the order of the board
 #[derive(Debug, Default, Args)]
@@ -36,9 +37,12 @@ pub(in crate::cli) struct Ls {
     /// Only this agent
     #[arg(long, short, add = ArgValueCandidates::new(complete::agents))]
     agent: Option<String>,
-    /// Cancelled tasks too
+    /// Cancelled and archived tasks too
     #[arg(long)]
     all: bool,
+    /// Only archived tasks
+    #[arg(long, conflicts_with = "all")]
+    archived: bool,
     #[command(flatten)]
     format: Format,
 }
@@ -56,12 +60,19 @@ impl Ls {
             Some(text) => Some(pick::project(&board.projects, text)?.id),
             None => None,
         };
-        let cards = self.select(&board, project);
+        let mut cards = self.select(&board, project);
+        let shown = |card: &&TaskCard| self.all || card.review.archived.is_some() == self.archived;
+        let all = cards.len();
+        cards.retain(shown);
+        let hidden = if self.archived { 0 } else { all - cards.len() };
         if self.format.json {
             return ctx.out.json(&cards);
         }
-        if cards.is_empty() {
-            let hint = "no tasks; `gluon new \"what is to be done\"` makes one";
+        if cards.is_empty() && hidden == 0 {
+            let hint = match self.archived {
+                true => "no task is archived",
+                false => "no tasks; `gluon new \"what is to be done\"` makes one",
+            };
             return ctx.out.line(ctx.out.paint(Role::Dim, hint));
         }
         let mut table = Table::new([
@@ -75,7 +86,7 @@ impl Ls {
             right("COST"),
             right("AGE"),
         ]);
-        for card in cards {
+        for card in &cards {
             table.row([
                 Cell::new(card.task.id.to_string(), Role::Accent),
                 describe::status(card),
@@ -88,7 +99,16 @@ impl Ls {
                 describe::age(ctx.now, card.task.changed_at),
             ]);
         }
-        ctx.out.table(&table)
+        if !cards.is_empty() {
+            ctx.out.table(&table)?;
+        }
+        match hidden {
+            0 => Ok(()),
+            count => {
+                let words = format!("{count} archived: `gluon ls --archived`");
+                ctx.out.line(ctx.out.paint(Role::Dim, &words))
+            }
+        }
     }
 
     /// The cards asked for, column by column.

@@ -3,6 +3,7 @@
 pub(super) mod accept;
 pub(super) mod adopt;
 pub(super) mod answer;
+pub(super) mod archive;
 pub(super) mod attach;
 pub(super) mod budget;
 pub(super) mod cancel;
@@ -58,6 +59,7 @@ pub(super) fn tell_card(ctx: &Context, card: &TaskCard, json: bool) -> Outcome {
     let id = ctx.out.paint(Role::Accent, &format!("#{}", card.task.id));
     let place = match (&card.task.status, &card.task.reason) {
         (Status::Review, Some(Reason::Failed(why))) => format!("review: {}", clean::line(why)),
+        (Status::Done, _) if card.review.archived.is_some() => "done, archived".to_owned(),
         (status, _) => status.word().to_owned(),
     };
     ctx.out

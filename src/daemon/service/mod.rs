@@ -8,6 +8,7 @@ mod adopt;
 mod agents;
 mod announce;
 mod api;
+mod archive;
 mod attention;
 mod budgets;
 mod changes;

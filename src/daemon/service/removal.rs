@@ -66,6 +66,7 @@ impl Service {
                 task: Box::new(before.clone()),
                 sessions: sessions.iter().map(ended).collect(),
                 taken: taken.clone(),
+                rows: self.store.rows_about(id)?,
             },
         })?;
         fault::point("remove");

@@ -131,6 +131,7 @@ impl Service {
                 task,
                 sessions,
                 taken,
+                rows,
             } => {
                 let project = self.project(operation.project)?;
                 let operation = self.begin_undo(operation)?;
@@ -143,7 +144,8 @@ impl Service {
                 };
                 let event = Change::new(USER, "restored").draft();
                 self.store
-                    .restore_by_operation(&operation, &task, &sessions, event)?;
+                    .restore_by_operation(&operation, &task, &sessions, &rows, event)?;
+                self.load_loop(task.id)?;
                 for session in &sessions {
                     let from = self
                         .paths

@@ -45,7 +45,7 @@ impl Service {
             budget: self.task_budget_view(&task),
             cost: self.known(self.store.cost_of_task(task.id)),
             loop_view: self.loop_view(task.id),
-            review: self.review_view(task.id, task.status),
+            review: self.review_view(&task),
             follow_ups: self.waiting_messages(task.id),
             task,
             project_name,
@@ -56,7 +56,8 @@ impl Service {
     }
 
     /// What a review needs to know of a task.
-    fn review_view(&self, id: TaskId, status: Status) -> ReviewView {
+    fn review_view(&self, task: &Task) -> ReviewView {
+        let (id, status) = (task.id, task.status);
         ReviewView {
             check: self.check_view(id),
             clashes: match status {
@@ -72,6 +73,7 @@ impl Service {
                 Status::Done => self.landed(id),
                 _ => None,
             },
+            archived: self.archived_since(task),
         }
     }
 

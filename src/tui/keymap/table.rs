@@ -125,6 +125,7 @@ actions! {
     Check, "check", Task, [(Board: "c")], "Run the task's check", Some("check"), true;
     CheckOutput, "check_output", Task, [(Board: "v")], "What its check has printed", None, true;
     Undo, "undo", Task, [(Board: "u")], "Undo the last accept or removal", None, true;
+    Archive, "archive", Task, [(Board: "Z")], "Archive the done task, or bring it back", None, true;
     Detail, "detail", Task, [(Board: "i" "space")], "Everything about the task", Some("detail"), true;
     MoveLeft, "move_left", Task, [(Board: "H" "shift-left")], "Move the card to the left", None, true;
     MoveDown, "move_down", Task, [(Board: "J" "shift-down")], "Move the card down", None, true;
@@ -154,6 +155,7 @@ actions! {
     Filter, "filter", View, [(Board: "/")], "Filter the cards by words", Some("filter"), true;
     Project, "project", View, [(Board: "P")], "Show another project, or all", None, true;
     Sessions, "sessions", View, [(Board: "S"), (Prefix: "s")], "All sessions, live and past", Some("sessions"), true;
+    ShowArchive, "show_archive", View, [(Board: "V")], "Show archived tasks, or hide them", None, true;
     ClearFilter, "clear_filter", View, [(Board: "esc")], "Clear the filter", None, true;
 
     Palette, "palette", Program, [(Board: ":" "ctrl-p"), (Prefix: ":")], "Command palette", None, false;

@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::{Hit, Layout, take_top};
+use super::{Hit, Layout, take_bottom, take_top};
 use crate::domain::{Status, TaskId};
 use crate::tui::board;
 use crate::tui::card;
+use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 
 /// Where a column and its cards are.
@@ -29,6 +30,10 @@ pub struct ColumnLayout {
     pub above: usize,
     /// How many are below.
     pub below: usize,
+    /// How many are archived, and out of sight.
+    pub archived: usize,
+    /// Where that is said.
+    pub note: Rect,
 }
 
 /// Places columns side by side in `area`.
@@ -51,6 +56,10 @@ pub(super) fn place(layout: &mut Layout, model: &Model, area: Rect, shown: &[Sta
             count > 1,
         );
         layout.hits.push((column.area, Hit::Column(*status)));
+        if !column.note.is_empty() {
+            let show = Hit::Action(Action::ShowArchive);
+            layout.hits.push((column.note, show));
+        }
         for (task, area) in &column.cards {
             layout.hits.push((*area, Hit::Card(*task)));
         }
@@ -67,6 +76,12 @@ fn column(
 ) -> ColumnLayout {
     let mut body = area;
     let head = take_top(&mut body, u16::from(with_head));
+    let archived = board::archived(model, status);
+    // Below the cards, where it takes the room of none that is in sight.
+    let note = match archived > 0 && body.height > 2 {
+        true => take_bottom(&mut body, 1),
+        false => Rect::default(),
+    };
     let width = usize::from(body.width);
     let heights = |rows: usize| -> Vec<u16> {
         cards
@@ -116,6 +131,8 @@ fn column(
         above: first,
         below: cards.len() - first - placed.len(),
         cards: placed,
+        archived,
+        note,
     }
 }
 

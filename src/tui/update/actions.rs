@@ -3,8 +3,8 @@
 use super::{open, overlays};
 use crate::domain::{Activity, Priority, Status, TaskId};
 use crate::protocol::{
-    AcceptPlan, AgentView, AnswerAsk, ConfirmTask, EditTask, Level, MoveTask, Request, StartTask,
-    UndoWish,
+    AcceptPlan, AgentView, AnswerAsk, ArchiveWish, ConfirmTask, EditTask, Level, MoveTask, Request,
+    StartTask, UndoWish,
 };
 use crate::tui::board;
 use crate::tui::dialog::Dialog;
@@ -47,7 +47,8 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Suspend => Update::with(Effect::Suspend),
         Quit => Update::with(Effect::Quit),
         CancelDrag => super::drag::cancel(model),
-        Start | Stop | Resume | Diff | Accept | Check | CheckOutput | Detail | Urgent
+        ShowArchive => show_archive(model),
+        Start | Stop | Resume | Diff | Archive | Accept | Check | CheckOutput | Detail | Urgent
         | LessUrgent | Hold | Cancel | Delete | Message | TakeBack | Allow | Deny | LoopPause
         | LoopStopAfter | ShowTranscript | LoopStop | LoopLimits => match model.cursor.task {
             Some(task) => on_task(model, action, task),
@@ -308,6 +309,37 @@ fn scroll_back(model: &mut Model) -> Update {
     Update::redraw()
 }
 
+fn show_archive(model: &mut Model) -> Update {
+    model.filter.archived = !model.filter.archived;
+    let any = model
+        .cards
+        .values()
+        .any(|card| card.review.archived.is_some());
+    if !any {
+        model.filter.archived = false;
+        let hint = Some("Z on a done card puts it there".to_owned());
+        model.toast(Level::Info, "no task is archived", hint);
+    }
+    model.cursor.reveal = true;
+    Update::redraw()
+}
+
+/// Puts a done task out of sight, or brings it back.
+fn archive(model: &mut Model, task: TaskId) -> Update {
+    let Some(card) = model.cards.get(&task) else {
+        return Update::none();
+    };
+    if card.task.status != Status::Done {
+        model.toast(Level::Info, "only done tasks are archived", None);
+        return Update::redraw();
+    }
+    Update::call(Request::Archive(ArchiveWish {
+        tasks: vec![task],
+        days: None,
+        back: card.review.archived.is_some(),
+    }))
+}
+
 fn mouse(model: &mut Model) -> Update {
     model.mouse = !model.mouse;
     let text = match model.mouse {
@@ -328,6 +360,7 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
         Action::Stop => Update::call(Request::StopTask(task)),
         Action::Diff => super::changes::open(model, task),
         Action::Accept => accept(task),
+        Action::Archive => archive(model, task),
         Action::Check => Update::call(Request::CheckTask(task)),
         Action::CheckOutput => Update::call(Request::ShowCheck(task)),
         Action::Detail => super::loops::detail(model, task),

@@ -1,7 +1,7 @@
 //! Going into a pane and out of it, and finding cards.
 
 use crate::domain::{SessionState, TaskId};
-use crate::protocol::Request;
+use crate::protocol::{Request, TaskCard};
 use crate::tui::board;
 use crate::tui::layout::Layout;
 use crate::tui::model::{Area, Filter, Model, View};
@@ -84,7 +84,12 @@ pub(super) fn reveal(model: &mut Model, task: TaskId) -> bool {
     if board::select(model, task) {
         return true;
     }
-    let filter = std::mem::take(&mut model.filter);
+    let archived = |card: &TaskCard| card.review.archived.is_some();
+    let wide = Filter {
+        archived: model.cards.get(&task).is_some_and(archived),
+        ..Filter::default()
+    };
+    let filter = std::mem::replace(&mut model.filter, wide);
     if board::select(model, task) {
         return true;
     }

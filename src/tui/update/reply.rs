@@ -69,6 +69,17 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             | Response::QueueMerge(card)
             | Response::UnqueueMerge(card),
         ) => link::put_card(model, card),
+        (Request::Archive(asked), Response::Archive(cards)) => {
+            let hidden = !asked.back && !model.filter.archived;
+            if hidden {
+                let hint = Some("V shows the archive".to_owned());
+                model.toast(Level::Info, "archived; nothing of it is removed", hint);
+            }
+            for card in cards {
+                link::put_card(model, card);
+            }
+            Update::redraw()
+        }
         (_, Response::SendMessage(card)) => {
             model.toast(Level::Info, "message sent", None);
             link::put_card(model, card);

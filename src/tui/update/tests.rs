@@ -13,6 +13,7 @@ use crate::tui::msg::{Effect, Msg, Update};
 use crate::tui::testing::*;
 use crate::tui::theme::Theme;
 
+mod after;
 mod changes;
 mod inbox;
 mod message;

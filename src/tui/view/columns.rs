@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::{put, put_all, rule};
 use crate::tui::board;
 use crate::tui::card::{self, CardRow};
+use crate::tui::keymap::Action;
 use crate::tui::layout::{ColumnLayout, Layout};
 use crate::tui::model::{Area, Drag, Model};
 use crate::tui::text::width;
@@ -21,6 +22,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout) {
             }
         }
         more(buf, model, column);
+        archived(buf, model, column);
         drop_mark(buf, model, column);
     }
 }
@@ -109,6 +111,22 @@ fn draw_row(buf: &mut Buffer, model: &Model, area: Rect, row: &CardRow) {
     left.x += by;
     left.width -= by;
     put_all(buf, left, &row.left, theme);
+}
+
+/// How many are archived, and the key that shows them.
+fn archived(buf: &mut Buffer, model: &Model, column: &ColumnLayout) {
+    if column.archived == 0 {
+        return;
+    }
+    let key = model.keymap.first_key(Action::ShowArchive);
+    let key = key.map(|chord| format!("  {}", chord.label()));
+    let words = format!(" {} archived", column.archived);
+    let pieces = [
+        (words, Role::Muted),
+        (key.unwrap_or_default(), Role::Key),
+        (" shows".to_owned(), Role::Muted),
+    ];
+    put_all(buf, column.note, &pieces, &model.theme);
 }
 
 /// How many cards are out of sight, above and below.

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put_all;
+use crate::tui::board;
 use crate::tui::card::Piece;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layout::Layout;
@@ -100,7 +101,12 @@ fn welcome(model: &Model, narrow: bool) -> Vec<Vec<Piece>> {
 
 /// A column or a filter without a card.
 fn nothing_here(buf: &mut Buffer, model: &Model, layout: &Layout) {
-    let lines = if model.filter == Filter::default() {
+    let archived = board::archived(model, model.cursor.column);
+    let lines = if archived > 0 {
+        let words = format!("No card here, and {archived} in the archive. ");
+        let show = key(model, Action::ShowArchive);
+        vec![vec![text(&words), show, text(" shows them.")]]
+    } else if model.filter == Filter::default() {
         vec![vec![
             text("No card here. "),
             key(model, Action::New),

@@ -7,20 +7,34 @@ use super::Live;
 use crate::domain::loops::{LoopEvent, Phase};
 use crate::domain::{Exit, SessionState, Status, TaskId};
 use crate::protocol::ApiResult;
+use crate::store::StoredLoop;
 
 impl Service {
     /// Takes up what the daemon before has stored.
     pub(in super::super) fn load_loops(&self) -> ApiResult<()> {
         for stored in self.store.loops()? {
-            let Some(state) = stored.state else { continue };
-            let live = Live {
-                settings: stored.settings,
-                state,
-                check: None,
-            };
-            self.with_loops(|loops| loops.live.insert(stored.task, live));
+            self.take_back_up(stored);
         }
         Ok(())
+    }
+
+    /// Takes up the loop of a task that came back, as it was when that was removed.
+    pub(in super::super) fn load_loop(&self, id: TaskId) -> ApiResult<()> {
+        let mut stored = self.store.loops()?.into_iter();
+        if let Some(stored) = stored.find(|stored| stored.task == id) {
+            self.take_back_up(stored);
+        }
+        Ok(())
+    }
+
+    fn take_back_up(&self, stored: StoredLoop) {
+        let Some(state) = stored.state else { return };
+        let live = Live {
+            settings: stored.settings,
+            state,
+            check: None,
+        };
+        self.with_loops(|loops| loops.live.insert(stored.task, live));
     }
 
     /// Lets every loop go on whose task is running. What runs is followed by now.
