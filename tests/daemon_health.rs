@@ -62,8 +62,14 @@ async fn who_is_silent_becomes_slow_then_stuck_and_a_child_at_work_is_life() {
         .iter()
         .any(|(_, sign)| matches!(sign, Sign::Child { name, .. } if name == "sh"));
     assert!(busy, "{signs:?}");
-    told.does("still").await;
+    // A child that waits for something is no life, but no reason to call its agent stuck either.
+    told.does("waits").await;
     becomes(&mut told, Some(Health::Slow), HealthRule::Silent).await;
+    let verdict = becomes(&mut told, Some(Health::Slow), HealthRule::ChildWaits).await;
+    assert!(
+        verdict.evidence.contains("its child sleep 999 is there"),
+        "{verdict:?}"
+    );
 
     // Each change from well to ill and back is in the history, once.
     told.hook(ID, &call("ls", "a")).await;

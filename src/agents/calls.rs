@@ -66,6 +66,7 @@ pub fn call(tool: &str, input: &Value, result: Option<&Value>, error: Option<&st
             .filter(|error| !error.trim().is_empty())
             .map(Failure::of),
         waits: waits(tool, input),
+        nested: false,
     }
 }
 

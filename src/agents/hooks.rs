@@ -146,6 +146,7 @@ fn signs(event: &str, payload: &Payload) -> Vec<Sign> {
     if let Some(agent) = &payload.agent_id {
         called = Call {
             input: called.input ^ hash(agent.to_string().as_bytes()),
+            nested: true,
             ..called
         };
     }

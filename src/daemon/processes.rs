@@ -7,11 +7,16 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use crate::domain::hook::hook_words;
+
 /// A process started so soon after the agent is a part of it.
 const OWN: Duration = Duration::from_secs(3);
 /// Processor time below this share of the time between two looks is no work: a server that is only asked
 /// whether it is still there.
 const WORK: u32 = 100;
+
+/// The most of a command that is shown, in characters.
+const COMMAND: usize = 60;
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +37,8 @@ struct Proc {
 pub(super) struct Processes {
     all: HashMap<u32, Proc>,
     at: Instant,
+    /// The command of one, where that is told.
+    command: fn(u32) -> Option<String>,
 }
 
 /// What the children of an agent did since the last look.
@@ -39,7 +46,8 @@ pub(super) struct Processes {
 pub(super) enum Work {
     /// They worked: the busiest that is still there (else no name), and the processor time of all.
     Busy { name: String, cpu: Duration },
-    /// They are there and use no processor: the oldest, and for how long it runs.
+    /// They are there and use no processor: the newest that has none of its own, which is what the others wait
+    /// for (its command, or its name where that is not told), and for how long it runs.
     Still { name: String, age: Duration },
     /// There are none.
     None,
@@ -66,6 +74,7 @@ impl Processes {
         (!all.is_empty()).then(|| Processes {
             all,
             at: Instant::now(),
+            command,
         })
     }
 
@@ -101,15 +110,17 @@ impl Children {
             return Work::None;
         };
         let own_until = leader.started + OWN.as_secs() * ticks;
-        let (mut total, mut each, mut oldest) = (0, HashMap::new(), None::<(u64, &str)>);
-        for pid in processes.family(root) {
+        let (mut total, mut each, mut newest) = (0, HashMap::new(), None::<(u64, u32)>);
+        let family = processes.family(root);
+        let parents: HashSet<u32> = family.iter().map(|pid| processes.all[pid].parent).collect();
+        for pid in family {
             let process = &processes.all[&pid];
             let work = pid != root && process.started > own_until;
             let cpu = process.reaped + if work { process.cpu } else { 0 };
             total += cpu;
             each.insert(pid, cpu);
-            if work && oldest.is_none_or(|(started, _)| process.started < started) {
-                oldest = Some((process.started, &process.name));
+            if work && !parents.contains(&pid) {
+                newest = newest.max(Some((process.started, pid)));
             }
         }
         let last = self.last.replace((processes.at, total));
@@ -131,18 +142,39 @@ impl Children {
                 };
             }
         }
-        match oldest {
-            Some((started, name)) => {
+        match newest {
+            Some((started, pid)) => {
                 let youngest = processes.all.values().map(|process| process.started).max();
                 let ticks_old = youngest.unwrap_or(started).saturating_sub(started);
                 Work::Still {
-                    name: name.to_owned(),
+                    name: (processes.command)(pid)
+                        .unwrap_or_else(|| processes.all[&pid].name.clone()),
                     age: length(ticks_old),
                 }
             }
             None => Work::None,
         }
     }
+}
+
+/// The command of a process, with its arguments: the program without its directory.
+fn command(pid: u32) -> Option<String> {
+    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    words(&String::from_utf8_lossy(&bytes))
+}
+
+/// A command line of the kernel's in words, short and plain.
+fn words(line: &str) -> Option<String> {
+    let line = line.trim_end_matches('\0');
+    let (program, arguments) = line.split_once('\0').unwrap_or((line, ""));
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let whole = format!("{program} {}", arguments.replace('\0', " "));
+    let whole = hook_words(whole.trim());
+    let mut short: String = whole.chars().take(COMMAND).collect();
+    if short.len() < whole.len() {
+        short.push('…');
+    }
+    (!short.is_empty()).then_some(short)
 }
 
 /// Reads `/proc/PID/stat`; `None` where it is none, or that of a process which has ended.
@@ -184,6 +216,7 @@ mod tests {
         Processes {
             all: all.iter().cloned().collect(),
             at: start + Duration::from_secs(seconds),
+            command: |_| None,
         }
     }
 
@@ -194,6 +227,20 @@ mod tests {
         assert_eq!(parse(&line.replace(") S", ") Z")), None);
         assert_eq!(parse("12 (a"), None);
         assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn a_command_is_told_in_words() {
+        for (line, expected) in [
+            ("sleep\01200\0", Some("sleep 1200")),
+            ("/usr/bin/python3\0-m\0pytest\0", Some("python3 -m pytest")),
+            ("a/b\0\x1b[31m\n\0", Some("b [31m")),
+            ("", None),
+            ("\0\0", None),
+        ] {
+            assert_eq!(words(line).as_deref(), expected, "{line:?}");
+        }
+        assert_eq!(words(&"x".repeat(5_000)).unwrap().chars().count(), 61);
     }
 
     /// With a hundred ticks a second, as Linux has it.
@@ -247,7 +294,20 @@ mod tests {
             age: Duration::from_secs(50),
         };
         assert_eq!(look(&mut children, 30, &all), still);
-        assert_eq!(look(&mut children, 35, &[]), Work::None);
+        // The newest without children of its own is what all wait for.
+        let all = [
+            agent(600, 500),
+            waits(4),
+            (40, process(10, 10, "bash", 8_000, 0, 0)),
+            (41, process(40, 10, "sleep", 8_500, 0, 0)),
+            (42, process(1, 42, "x", 9_000, 0, 0)),
+        ];
+        let still = Work::Still {
+            name: "sleep".into(),
+            age: Duration::from_secs(5),
+        };
+        assert_eq!(look(&mut children, 35, &all), still);
+        assert_eq!(look(&mut children, 40, &[]), Work::None);
     }
 
     #[cfg(target_os = "linux")]

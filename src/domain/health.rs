@@ -2,7 +2,8 @@
 //!
 //! Pure: what is seen comes in as signs with their times ([`History`]), and [`judge()`] takes the time as an
 //! argument. Invariants: waiting for the user and a usage limit are no ill health; where nothing tells
-//! whether an agent works, its silence is not held against it; work of a child process is life; every
+//! whether an agent works, its silence is not held against it; work of a child process is life, and who may
+//! be waiting for one that lives is slow at worst; every
 //! verdict says what was seen, when, and what would change it, in words that do not change while it stands.
 
 mod history;
@@ -66,6 +67,8 @@ pub enum HealthRule {
     Gone,
     /// The loop's breaker is open.
     Open,
+    /// Nothing for long but that a child process is there, which may wait for something.
+    ChildWaits,
 }
 
 /// Something that was seen.
@@ -143,6 +146,9 @@ impl HealthRule {
             HealthRule::Dead => "nothing was seen of it for long, and no child process works",
             HealthRule::Gone => "its process is gone",
             HealthRule::Open => "the loop's breaker is open",
+            HealthRule::ChildWaits => {
+                "who has a child process that may be waited for is slow, and not stuck"
+            }
         }
     }
 
@@ -158,6 +164,7 @@ impl HealthRule {
                 | HealthRule::LongIteration
                 | HealthRule::Dead
                 | HealthRule::Gone
+                | HealthRule::ChildWaits
         )
     }
 }

@@ -20,6 +20,7 @@ while read what rest; do
         note) note $rest; echo noted ;;
         busy) sh -c 'while :; do :; done' & busy=$! ;;
         still) kill $busy ;;
+        waits) kill $busy; sleep 999 & busy=$! ;;
     esac
 done
 "#;

@@ -63,6 +63,8 @@ pub struct Call {
     pub failure: Option<Failure>,
     /// Whether it is made to wait for something, so that doing it again is what it is for.
     pub waits: bool,
+    /// Whether a subagent made it, while the agent itself may wait for something else.
+    pub nested: bool,
 }
 
 /// What went wrong.
@@ -218,6 +220,23 @@ impl History {
         newest_first
             .find(|(_, sign)| *sign == Sign::Prompted)
             .map(|(at, _)| *at)
+    }
+
+    /// Whether the agent has gone on to other things since `at`: it was given something else to do, or the
+    /// model has answered and a call of the agent's own has ended, as far as either is told of at all. Of
+    /// calls made at once one may end long before another, but only when all have ended is the model asked.
+    pub(super) fn has_gone_on_since(&self, at: Timestamp) -> bool {
+        if self.prompted().is_some_and(|prompted| prompted > at) {
+            return true;
+        }
+        let answered = self.pulses[1].as_ref().map(|(at, _)| *at);
+        let called = self.kept.iter().rev().find_map(|(at, sign)| match sign {
+            Sign::Called(call) if !call.nested => Some(*at),
+            _ => None,
+        });
+        let told = answered.or(called).is_some();
+        let steps = [answered, called];
+        told && steps.into_iter().flatten().all(|step| step > at)
     }
 
     /// What was remembered one by one since it was given something to do and since `start`, the newest first.

@@ -56,9 +56,9 @@ pub enum Children {
     Hidden,
     /// None that it started for its work.
     None,
-    /// The oldest of those that are there and use no processor.
+    /// The newest of those that are there and use no processor.
     Still {
-        /// Its name.
+        /// Its command, or its name where that is not told (untrusted, without control characters).
         name: String,
         /// Since when it runs.
         since: Timestamp,
@@ -94,6 +94,9 @@ pub struct Present {
     pub iteration: Option<Timestamp>,
 }
 
+/// A step of the agent's that ends so much after a process was started, in milliseconds, did not wait for it.
+/// What is told of steps comes late by some seconds.
+const ASIDE: i64 = 60_000;
 /// So many times the usual length of an iteration is much longer.
 const MUCH_LONGER: i64 = 3;
 /// So many iterations make a usual length.
@@ -222,30 +225,34 @@ impl Case<'_> {
             return self.verdict(None, HealthRule::Untold, evidence, since, way);
         }
         let way = "a call of a tool, a change of a file, other words on its screen, tokens used, or work of a child process";
+        let silent =
+            |health, rule, evidence: &str| self.verdict(health, rule, evidence, since, way);
+        let slow = |evidence: &str| silent(Health::Slow, HealthRule::Silent, evidence);
+        let stuck = |evidence: &str| silent(Health::Stuck, HealthRule::Dead, evidence);
         match (silence >= self.limits.stuck, &self.present.children) {
-            (false, Children::Still { name, .. }) => {
-                let evidence =
-                    format!("no sign of progress, and its child {name} uses no processor");
-                self.verdict(Health::Slow, HealthRule::Silent, evidence, since, way)
-            }
-            (false, _) => {
-                let evidence = "no sign of progress";
-                self.verdict(Health::Slow, HealthRule::Silent, evidence, since, way)
-            }
+            (false, Children::Still { name, .. }) => slow(&format!(
+                "no sign of progress, and its child {name} uses no processor"
+            )),
+            (false, _) => slow("no sign of progress"),
             // Without knowing of child processes it cannot be told from a long build.
             (true, Children::Hidden) => {
-                let evidence =
-                    "no sign of progress (whether a child process works cannot be seen here)";
-                self.verdict(Health::Slow, HealthRule::Silent, evidence, since, way)
+                slow("no sign of progress (whether a child process works cannot be seen here)")
             }
-            (true, Children::None) => {
-                let evidence = "nothing was seen of it, and no child process works";
-                self.verdict(Health::Stuck, HealthRule::Dead, evidence, since, way)
+            (true, Children::None) => stuck("nothing was seen of it, and no child process works"),
+            // What it has going on aside is not what it waits for.
+            (true, Children::Still { name, since })
+                if self.history.has_gone_on_since(since.plus(ASIDE)) =>
+            {
+                stuck(&format!(
+                    "nothing was seen of it, and only {name}, which it had started before, is there and uses no processor"
+                ))
             }
             (true, Children::Still { name, .. }) => {
-                let evidence =
-                    format!("nothing was seen of it, and its child {name} uses no processor");
-                self.verdict(Health::Stuck, HealthRule::Dead, evidence, since, way)
+                let evidence = format!(
+                    "its child {name} is there and may wait for something; nothing else was seen of it"
+                );
+                let way = "the child's end (if it never will, end it or interrupt the agent), or work of it";
+                self.verdict(Health::Slow, HealthRule::ChildWaits, evidence, since, way)
             }
         }
     }

@@ -27,7 +27,7 @@ fn call(what: &str, result: &str) -> Sign {
         input: hash(what.as_bytes()),
         result: Some(hash(result.as_bytes())),
         failure: None,
-        waits: false,
+        ..Call::default()
     })
 }
 
@@ -37,7 +37,7 @@ fn failed(what: &str, error: &str) -> Sign {
         input: hash(what.as_bytes()),
         result: Some(hash(error.as_bytes())),
         failure: Some(Failure::of(error)),
-        waits: false,
+        ..Call::default()
     })
 }
 
@@ -540,6 +540,132 @@ fn false_alarms_of_others() {
     );
 }
 
+/// At work, with a child that uses no processor since so many seconds after the beginning.
+fn with_child(name: &str, since: i64) -> Present {
+    Present {
+        children: Children::Still {
+            name: name.into(),
+            since: at(since),
+        },
+        ..working()
+    }
+}
+
+/// A command that waits (for the network, a lock, a clock) is no reason to call its agent stuck; one that
+/// only stands in the background does not save it.
+#[test]
+fn who_waits_for_a_living_child_is_slow_and_never_stuck() {
+    let slow = (Some(Health::Slow), HealthRule::ChildWaits);
+    let stuck = (Some(Health::Stuck), HealthRule::Dead);
+    let nested = |what: &str| match call(what, "x") {
+        Sign::Called(call) => Sign::Called(Call {
+            nested: true,
+            ..call
+        }),
+        other => other,
+    };
+    let begun = || (0, Sign::Prompted);
+    for (name, signs, child_since, expected) in [
+        ("nothing else is told", vec![], 10, slow),
+        ("the first call of a turn", vec![begun()], 10, slow),
+        (
+            "after other calls",
+            vec![begun(), (30, call("Read: a", "x")), (31, Sign::Tokens(9))],
+            32,
+            slow,
+        ),
+        (
+            "the answer that called it is told late",
+            vec![begun(), (34, Sign::Tokens(9))],
+            32,
+            slow,
+        ),
+        (
+            "another call at once with it ended soon",
+            vec![begun(), (30, Sign::Tokens(9)), (33, call("Bash: ls", "x"))],
+            32,
+            slow,
+        ),
+        (
+            "another call at once with it ended minutes later",
+            vec![
+                begun(),
+                (30, Sign::Tokens(9)),
+                (300, call("Bash: make", "x")),
+            ],
+            32,
+            slow,
+        ),
+        (
+            "a subagent at once with it went on for minutes",
+            vec![
+                begun(),
+                (30, call("Read: a", "x")),
+                (200, nested("Bash: ls")),
+                (201, Sign::Tokens(9)),
+            ],
+            32,
+            slow,
+        ),
+        (
+            "it printed for a while",
+            vec![begun(), (200, Sign::Screen)],
+            32,
+            slow,
+        ),
+        (
+            "it worked for a while, as tests that then wait for the network",
+            vec![begun(), (200, child("pytest"))],
+            32,
+            slow,
+        ),
+        (
+            "a server in the background, and the agent went on",
+            vec![begun(), (200, call("Read: a", "x")), (205, Sign::Tokens(9))],
+            32,
+            stuck,
+        ),
+        (
+            "the same, where only tokens are told of",
+            vec![begun(), (205, Sign::Tokens(9))],
+            32,
+            stuck,
+        ),
+        (
+            "the same, where only calls are told of",
+            vec![begun(), (205, call("Read: a", "x"))],
+            32,
+            stuck,
+        ),
+        (
+            "a child of an earlier turn",
+            vec![begun(), (300, Sign::Prompted)],
+            32,
+            stuck,
+        ),
+    ] {
+        let last = signs.iter().map(|(seconds, _)| *seconds).max().unwrap_or(0);
+        let present = with_child("sleep 9999", child_since);
+        for minutes in [15, 20, 600] {
+            let now = last + minutes * MINUTE;
+            let found = judged(signs.clone(), &present, now);
+            assert_eq!(found, expected, "{name}, after {minutes} minutes");
+        }
+        // And before it is slow, in any case.
+        let found = judged(signs, &present, last + 14 * MINUTE);
+        assert_eq!(found, (Some(Health::Slow), HealthRule::Silent), "{name}");
+    }
+    // A process that is gone had better not hide behind a child that lives.
+    let gone = Present {
+        process: Process::Gone(at(50)),
+        ..with_child("sleep 9999", 10)
+    };
+    assert_eq!(
+        judged(vec![], &gone, 20 * MINUTE),
+        (Some(Health::Stuck), HealthRule::Gone)
+    );
+}
+
 #[test]
 fn a_verdict_says_what_was_seen_and_since_when() {
     let signs = vec![
@@ -573,23 +699,18 @@ fn a_verdict_says_what_was_seen_and_since_when() {
         "the same number of tokens is no progress"
     );
 
-    let still = Present {
-        children: Children::Still {
-            name: "ssh".into(),
-            since: at(10),
-        },
-        ..working()
-    };
+    let now = at(20 * MINUTE);
     let verdict = judge(
         &History::default(),
-        &still,
+        &with_child("sleep 1200", 10),
         &Thresholds::default(),
-        at(20 * MINUTE),
+        now,
     );
     assert_eq!(
-        verdict.sentence(at(20 * MINUTE)),
-        "nothing was seen of it, and its child ssh uses no processor for 20m"
+        verdict.sentence(now),
+        "its child sleep 1200 is there and may wait for something; nothing else was seen of it for 20m"
     );
+    assert!(verdict.changes_by.starts_with("the child's end"));
     // Where the system hides its children, a long build cannot be excluded.
     let hidden = Present {
         children: Children::Hidden,
