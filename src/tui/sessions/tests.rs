@@ -2,6 +2,7 @@ use super::testing::*;
 use super::*;
 use crate::domain::SessionState;
 use crate::protocol::{AdoptConversation, ErrorCode, Event, Request, Response, TranscriptOf};
+use crate::protocol::{Conversations, ListConversations};
 use crate::tui::model::{Area, Model, Overlay};
 use crate::tui::msg::{Effect, Update};
 use crate::tui::testing::*;
