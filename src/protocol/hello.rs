@@ -5,7 +5,7 @@
 //! build's name (UTF-8). Later versions may append; what is behind is ignored.
 
 /// The version of everything but this module. Raised with every change of a message's layout.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 const MAGIC: &[u8; 8] = b"GLUONAPI";
 
