@@ -10,6 +10,9 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 /// No limit is believed to last longer, in milliseconds.
 const LONGEST: i64 = 40 * DAY;
+/// How long after a time of day it may still be today's that is meant, in milliseconds: told to the minute, a
+/// limit goes on within it, and what is told is read a moment later.
+const JUST_OVER: i64 = 10 * MINUTE;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
@@ -124,8 +127,13 @@ fn clock_time(tokens: &[&str], now: Timestamp, offset: i64) -> Option<i64> {
     let of_day = |day: Day| i64::from(day.0) * DAY + hour * HOUR + minute * MINUTE - offset;
     Some(match day {
         Some(day) => of_day(day),
-        None if of_day(today) > now.0 => of_day(today),
-        None => of_day(today) + DAY,
+        None => {
+            let days = [-DAY, 0, DAY].map(|days| of_day(today) + days);
+            match days.into_iter().find(|at| at + JUST_OVER > now.0)? {
+                at if at > now.0 => at,
+                _ => now.0 + MINUTE,
+            }
+        }
     })
 }
 
@@ -178,6 +186,10 @@ mod tests {
                 Some(3 * 86_400 + 5 * hour + 120),
             ),
             ("or try again at 3:05 PM.", Some(hour + 300)),
+            // It ends within this minute, or a moment ago.
+            ("or try again at 2:00 PM.", Some(60)),
+            ("or try again at 1:55 PM.", Some(60)),
+            ("or try again at 1:50 PM.", Some(24 * hour - 600)),
             ("Try again in 1 hour and 1 second", Some(hour + 1)),
             ("Your quota will reset after 3h12m5s.", Some(3 * hour + 725)),
             ("Please retry in 8.2s", None),
@@ -199,6 +211,13 @@ mod tests {
         ] {
             assert_eq!(after(words), seconds, "{words}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_ended_just_before_midnight_does_not_last_a_day() {
+        let now = Timestamp(NOW + 10 * HOUR + 5_000);
+        let until = limit_ends("try again at 11:59 PM", now, OFFSET);
+        assert_eq!(until, Some(Timestamp(now.0 + MINUTE)));
     }
 
     proptest::proptest! {

@@ -453,14 +453,14 @@ impl Watch<'_> {
         let waited = tokio::time::timeout(PATIENCE, async {
             loop {
                 match self.events.recv().await {
-                    Some(LinkEvent::Connected) => return,
+                    // Of an earlier connection, where it is refused.
+                    Some(LinkEvent::Connected) if self.client.subscribe(()).await.is_ok() => return,
                     Some(_) => {}
                     None => panic!("the link is gone"),
                 }
             }
         });
         waited.await.expect("the next daemon");
-        self.client.subscribe(()).await.expect("a subscription");
     }
 
     /// Sends a message and waits until its turn is over, whatever became of it.

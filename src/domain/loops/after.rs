@@ -118,7 +118,8 @@ impl LoopState {
             Fault::Limit(Some(until)) if until > now => {
                 Timestamp(until.0.saturating_add(LIMIT_MARGIN))
             }
-            Fault::Limit(_) => backoff(LIMIT, self.excused, now),
+            Fault::Limit(None) => backoff(LIMIT, self.excused, now),
+            // It should be over; clocks differ.
             _ => backoff(OVERLOAD, self.excused, now),
         };
         if self.asked != Asked::default() {

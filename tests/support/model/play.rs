@@ -37,6 +37,8 @@ pub enum Act {
     Drop,
     /// An error of the API instead of an answer: status, type, message, further headers.
     Fail(u16, String, String, Vec<(String, String)>),
+    /// An error of the API in words that are its interface's own: status and body.
+    Refuse(u16, serde_json::Value),
     /// An error in the middle of the stream.
     Overload,
 }

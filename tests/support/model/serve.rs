@@ -192,6 +192,15 @@ fn speak(
                     .answer(status, headers, error.as_bytes())
                     .is_ok();
             }
+            Act::Refuse(status, body) => {
+                let (status, play) = (*status, asked.play.clone());
+                shared.journal.note(Happening::Failed { status, play });
+                let body = body.to_string();
+                return speech
+                    .connection
+                    .answer(status, &[], body.as_bytes())
+                    .is_ok();
+            }
             Act::Drop => {
                 let name = asked.play.clone();
                 shared.journal.note(Happening::Dropped(name));
