@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-use crate::domain::health::{Call, Failure, timeless_hash};
+use crate::domain::health::{Call, Failure, Sign, timeless_hash};
 use crate::domain::hook::hook_words;
+use crate::domain::stream::{ToolCall, ToolResult};
 
 /// Parts of an input that say most of a call: the first that there is.
 const TELLING: &[&str] = &[
@@ -32,6 +33,8 @@ const WRITING: &[&str] = &[
 ];
 /// Tools that look whether something else has come to pass, by a piece of their name.
 const WAITING_TOOLS: &[&str] = &["output", "wait", "poll", "monitor", "status"];
+/// Tools that run commands, by a piece of their name.
+const RUNNING: &[&str] = &["bash", "shell", "exec", "run", "command", "terminal"];
 /// Words of commands that wait, or that look at what others do: repeating them is what they are for.
 const WAITING_WORDS: &[&str] = &[
     "sleep",
@@ -70,6 +73,32 @@ pub fn call(tool: &str, input: &Value, result: Option<&Value>, error: Option<&st
     }
 }
 
+/// What a call in a stream says once it is answered.
+pub fn answered(call: &ToolCall, result: &ToolResult) -> Vec<Sign> {
+    let tool = call.tool.to_ascii_lowercase();
+    let runs = RUNNING.iter().any(|word| tool.contains(word));
+    let command = if runs { call.brief.as_str() } else { "" };
+    let what = match call.brief.is_empty() {
+        true => call.tool.clone(),
+        false => format!("{}: {}", call.tool, call.brief),
+    };
+    let failed = !result.ok && !result.brief.trim().is_empty();
+    let called = Sign::Called(Call {
+        what: hook_words(&what),
+        input: call.hash,
+        result: Some(result.hash),
+        failure: failed.then(|| Failure::of(&result.brief)),
+        waits: waits_for(&call.tool, command),
+        nested: call.nested || result.nested,
+    });
+    let writes = result.ok && WRITING.contains(&tool.as_str()) && !call.brief.is_empty();
+    let wrote = writes.then(|| Sign::Wrote {
+        file: call.brief.clone(),
+        content: None,
+    });
+    [called].into_iter().chain(wrote).collect()
+}
+
 /// The file that a call has changed, if it is one that changes a file.
 pub fn written(tool: &str, input: &Value) -> Option<String> {
     let writes = WRITING.contains(&tool.to_ascii_lowercase().as_str());
@@ -90,11 +119,14 @@ pub(super) fn telling(tool: &str, input: &Value) -> String {
 
 /// Whether the call waits for something, so that repeating it is what it is for.
 fn waits(tool: &str, input: &Value) -> bool {
+    waits_for(tool, input["command"].as_str().unwrap_or_default())
+}
+
+fn waits_for(tool: &str, command: &str) -> bool {
     let tool = tool.to_ascii_lowercase();
     if WAITING_TOOLS.iter().any(|word| tool.contains(word)) {
         return true;
     }
-    let command = input["command"].as_str().unwrap_or_default();
     command
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .any(|word| WAITING_WORDS.contains(&word))
@@ -166,6 +198,48 @@ mod tests {
             let input = json!({ "command": command });
             assert_eq!(waits(tool, &input), expected, "{tool} {command}");
         }
+    }
+
+    #[test]
+    fn a_stream_tells_the_same() {
+        let of = |tool: &str, brief: &str, ok: bool, answer: &str| {
+            let call = ToolCall {
+                id: "1".into(),
+                tool: tool.into(),
+                brief: brief.into(),
+                hash: timeless_hash(&format!("{tool}{brief}")),
+                nested: false,
+            };
+            let result = ToolResult {
+                id: "1".into(),
+                ok,
+                brief: answer.into(),
+                more: 0,
+                hash: timeless_hash(answer),
+                nested: false,
+            };
+            answered(&call, &result)
+        };
+        let called = |signs: Vec<Sign>| match signs.into_iter().next() {
+            Some(Sign::Called(call)) => call,
+            other => panic!("{other:?}"),
+        };
+        let failed = called(of("Bash", "make", false, "make: *** [all] Error 2\n0.31s"));
+        assert_eq!(failed.what, "Bash: make");
+        assert!(failed.failure.unwrap().kind.contains("error"));
+        let again = called(of("Bash", "make", false, "make: *** [all] Error 2\n1.70s"));
+        assert_eq!((failed.input, failed.result), (again.input, again.result));
+        assert!(called(of("Shell", "gh run view 7", true, "queued")).waits);
+        assert!(!called(of("Read", "src/watch.rs", true, "x")).waits);
+        assert_eq!(
+            of("Edit", "src/a.rs", true, "done")[1],
+            Sign::Wrote {
+                file: "src/a.rs".into(),
+                content: None
+            }
+        );
+        assert_eq!(of("Edit", "src/a.rs", false, "no").len(), 1, "it failed");
+        assert_eq!(called(of("Glob", "", true, "")).failure, None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use agent::{
     Agent, AgentError, Answers, ConversationId, FirstPrompt, Forked, Hints, Launch, Mark, Means,
     Osc7501, StartContext, Trace,
 };
-pub use calls::{call, written};
+pub use calls::{answered, call, written};
 pub use deliver::{Delivery, DeliveryStep, MAX_TEXT, deliver};
 pub use environment::{ChildEnv, child_env};
 pub use hooks::{hook_settings, read_hook};

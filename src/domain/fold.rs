@@ -75,8 +75,10 @@ fn names_a_failure(line: &str) -> bool {
             .any(|start| word.starts_with(start))
             || word.ends_with("error")
             || word.ends_with("errors")
-            || word == "denied";
-        if bad && !matches!(before.as_str(), "0" | "no" | "without") {
+            || matches!(word.as_str(), "denied" | "invalid" | "cannot" | "unable")
+            || before == "not" && word == "found"
+            || before == "no" && word == "such";
+        if bad && (!matches!(before.as_str(), "0" | "no" | "without") || word == "such") {
             return true;
         }
         before = word;

@@ -6,6 +6,7 @@
 //! be waiting for one that lives is slow at worst; every
 //! verdict says what was seen, when, and what would change it, in words that do not change while it stands.
 
+mod chart;
 mod history;
 mod judge;
 mod rules;
@@ -13,9 +14,9 @@ mod screen;
 
 use serde::{Deserialize, Serialize};
 
+pub use chart::Chart;
 pub use history::{Call, Failure, History, MOST_SIGNS, Sign, hash, timeless_hash};
 pub use judge::{Children, Present, Process, Thresholds, Tripped, judge};
-pub use screen::ScreenWords;
 
 use super::units::{Timestamp, short_duration};
 

@@ -100,7 +100,7 @@ pub struct ToolResult {
     pub brief: String,
     /// How many lines the answer has beyond those.
     pub more: u32,
-    /// The same for the same answer.
+    /// The same for the same answer, whatever it says about the time it took.
     pub hash: u64,
     /// Whether a subagent is answered.
     pub nested: bool,

@@ -10,6 +10,7 @@ The demo agent: plays a coding agent in the current directory, with real edits, 
 Usage: gluon demo-agent [OPTIONS] [--] [PROMPT]
 
   -p, --print            run one prompt without a screen and print what happens
+      --json             with --print: as JSON lines, as Claude Code's stream-json has them
       --session-id ID    the id of the new conversation
       --resume ID        take up an earlier conversation of this directory
       --script NAME      play a built-in script (the names are those of the tags)
@@ -29,6 +30,8 @@ Tags in a prompt choose what happens:
 pub struct Args {
     /// Without a screen.
     pub print: bool,
+    /// And that as JSON lines.
+    pub json: bool,
     /// The id of the new conversation.
     pub session_id: Option<String>,
     /// The id of an earlier one.
@@ -73,6 +76,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Args, String> {
         };
         match name {
             "-p" | "--print" => parsed.print = true,
+            "--json" => parsed.json = true,
             "-h" | "--help" => parsed.help = true,
             "-V" | "--version" => parsed.version = true,
             "--session-id" => parsed.session_id = Some(value()?),

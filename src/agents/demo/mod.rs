@@ -18,6 +18,7 @@ mod run;
 mod script;
 mod showcase;
 mod status;
+mod stream;
 mod text;
 mod tty;
 mod view;
@@ -88,7 +89,11 @@ fn started(args: &Args) -> Result<u8, String> {
             .or(args.script.as_deref().map(|_| ""));
         let prompt = prompt.ok_or("--print needs a prompt")?;
         let out = &mut io::stdout().lock();
-        return match run::headless(&mut player, &mut history, prompt, out) {
+        let ran = match args.json {
+            false => run::headless(&mut player, &mut history, prompt, out),
+            true => run::streamed(&mut player, &mut history, prompt, &id, out),
+        };
+        return match ran {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
             other => other.map_err(|error| error.to_string()),
         };

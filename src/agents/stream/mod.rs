@@ -23,6 +23,7 @@ use serde_json::Value;
 pub use page::{Over, Page};
 
 use super::conversations::text::{clean, one_line, text_of};
+use crate::domain::health::timeless_hash;
 use crate::domain::stream::{
     Denial, MAX_BRIEF, MAX_MESSAGE, MAX_WORDS, RESULT_LINES, StreamEvent, ToolCall, ToolResult,
 };
@@ -255,7 +256,7 @@ fn tool_result(id: &str, ok: bool, answer: &str) -> ToolResult {
         ok,
         brief: shown.join("\n"),
         more: u32::try_from(more).unwrap_or(u32::MAX),
-        hash: fnv(FNV, answer.as_bytes()),
+        hash: timeless_hash(answer),
         nested: false,
     }
 }

@@ -17,7 +17,7 @@ use super::{Service, blocking};
 use crate::daemon::clock;
 use crate::daemon::processes::{self, Processes, Work};
 use crate::daemon::session::{Command, Meta, SessionHandle};
-use crate::domain::health::{Children, History, Present, Process, ScreenWords, Sign, judge};
+use crate::domain::health::{Chart, Children, Process, Sign};
 use crate::domain::{Activity, HealthRule, Mode, RunId, SessionId, TaskId, Timestamp, Verdict};
 use crate::git::TreeWatch;
 use crate::protocol::{ApiResult, HealthView};
@@ -36,12 +36,10 @@ pub(super) struct Watched {
     run: RunId,
     task: TaskId,
     pid: Option<u32>,
-    history: History,
-    present: Present,
+    chart: Chart,
     verdict: Option<Verdict>,
     /// The newest output that was looked at.
     looked_at_output: Option<Timestamp>,
-    screen: ScreenWords,
     /// The busy and the still children; `None` while they are being looked at.
     children: Option<processes::Children>,
     counted_at: Option<Instant>,
@@ -74,7 +72,7 @@ impl Service {
 
     fn note_sign_at(&self, session: SessionId, at: Timestamp, sign: Sign) {
         if let Some(watched) = self.state().health.get_mut(&session) {
-            watched.history.note(at, sign);
+            watched.chart.history.note(at, sign);
         }
     }
 
@@ -89,9 +87,9 @@ impl Service {
         let state = self.state();
         let watched = state.health.get(&session)?;
         Some(HealthView {
-            verdict: judge(&watched.history, &watched.present, &limits, clock::now()),
-            present: watched.present.clone(),
-            signs: watched.history.signs(),
+            verdict: watched.chart.judge(&limits, clock::now()),
+            present: watched.chart.present.clone(),
+            signs: watched.chart.history.signs(),
         })
     }
 
@@ -147,11 +145,9 @@ impl Service {
             run,
             task: session.task,
             pid: None,
-            history: History::default(),
-            present: Present::default(),
+            chart: Chart::default(),
             verdict: None,
             looked_at_output: None,
-            screen: ScreenWords::default(),
             children: Some(processes::Children::default()),
             counted_at: None,
             missing_since: None,
@@ -171,19 +167,19 @@ impl Service {
         {
             if let Some(ended) = before.ended_at {
                 let length = ended.since(before.started_at);
-                watched.history.note(ended, Sign::Iteration(length));
+                watched.chart.history.note(ended, Sign::Iteration(length));
             }
         }
         if watched.run != run {
             watched.children = Some(processes::Children::default());
-            watched.history.note(now.started_at, Sign::Prompted);
+            watched.chart.history.note(now.started_at, Sign::Prompted);
         }
         watched.run = run;
         watched.pid = now.pid;
         watched.missing_since = None;
-        watched.present.process = Process::Runs;
-        watched.present.started = now.started_at;
-        watched.present.iteration = looping.then_some(now.started_at);
+        watched.chart.present.process = Process::Runs;
+        watched.chart.present.started = now.started_at;
+        watched.chart.present.iteration = looping.then_some(now.started_at);
         Ok(())
     }
 
@@ -228,7 +224,7 @@ impl Service {
                 continue;
             };
             watched.children = Some(children);
-            watched.present.children = match work {
+            watched.chart.present.children = match work {
                 None => Children::Hidden,
                 Some(Work::None) => Children::None,
                 Some(Work::Still { name, age }) => Children::Still {
@@ -237,7 +233,7 @@ impl Service {
                 },
                 Some(Work::Busy { name, cpu }) => {
                     let cpu = cpu.as_millis() as u64;
-                    watched.history.note(now, Sign::Child { name, cpu });
+                    watched.chart.history.note(now, Sign::Child { name, cpu });
                     Children::None
                 }
             };
@@ -249,22 +245,15 @@ impl Service {
         let Some(watched) = state.health.get_mut(&session) else {
             return;
         };
-        let before = std::mem::replace(&mut watched.present.activity, meta.activity.clone());
-        watched.present.since = meta.activity_since;
-        if before != meta.activity {
-            if before == Activity::Idle && meta.activity == Activity::Working {
-                watched.history.note(meta.activity_since, Sign::Prompted);
-            }
-            let turned = Sign::Turned(meta.activity.clone());
-            watched.history.note(meta.activity_since, turned);
-        }
+        let chart = &mut watched.chart;
+        chart.note_activity(&meta.activity, meta.activity_since);
         let there = watched.pid.is_none_or(process::exists);
         watched.missing_since = match (there, watched.missing_since) {
             (true, _) => None,
             (false, None) => Some((Instant::now(), clock::now())),
             (false, known) => known,
         };
-        watched.present.process = match watched.missing_since {
+        watched.chart.present.process = match watched.missing_since {
             Some((at, since)) if at.elapsed() >= MISSING => Process::Gone(since),
             _ => Process::Runs,
         };
@@ -286,10 +275,8 @@ impl Service {
         let (Ok(screen), Some(at)) = (screen, meta.last_output_at) else {
             return;
         };
-        if let Some(watched) = self.state().health.get_mut(&id)
-            && watched.screen.is_new(&screen)
-        {
-            watched.history.note(at, Sign::Screen);
+        if let Some(watched) = self.state().health.get_mut(&id) {
+            watched.chart.note_screen(&screen, at);
         }
     }
 
@@ -303,7 +290,7 @@ impl Service {
             let Some(watched) = state.health.get_mut(&id) else {
                 return;
             };
-            let newest = watched.history.newest().map(|(at, _)| at);
+            let newest = watched.chart.history.newest().map(|(at, _)| at);
             let tree = &mut watched.tree;
             let due = tree.next.is_none_or(|next| Instant::now() >= next);
             let news = newest.filter(|at| *at > tree.seen);
@@ -341,9 +328,15 @@ impl Service {
             };
             for (file, content) in tree.written {
                 let content = Some(content);
-                watched.history.note(now, Sign::Wrote { file, content });
+                watched
+                    .chart
+                    .history
+                    .note(now, Sign::Wrote { file, content });
             }
-            watched.history.note(now, Sign::Tree(tree.fingerprint));
+            watched
+                .chart
+                .history
+                .note(now, Sign::Tree(tree.fingerprint));
         });
     }
 
@@ -358,8 +351,8 @@ impl Service {
             let Some(watched) = state.health.get_mut(&session) else {
                 return;
             };
-            watched.present.tripped = tripped;
-            let verdict = judge(&watched.history, &watched.present, &limits, now);
+            watched.chart.present.tripped = tripped;
+            let verdict = watched.chart.judge(&limits, now);
             let before = watched.verdict.replace(verdict.clone());
             (watched.task, before, verdict)
         };

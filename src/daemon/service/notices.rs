@@ -48,6 +48,11 @@ impl Service {
                 tokio::spawn(async move { service.look_at_git(task, false).await });
             }
             Notice::Conversation(id) => self.follow_conversation(session, id),
+            Notice::Signs(signs) => {
+                signs
+                    .into_iter()
+                    .for_each(|sign| self.note_sign(session, sign));
+            }
             Notice::Bell => self.hub.publish(Event::Bell(session)),
             Notice::Clipboard(text) => self.hub.publish(Event::Clipboard { session, text }),
             Notice::Notification(text) => self.say(self.task_of(session), Level::Info, text),

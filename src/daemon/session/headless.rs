@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use super::Notice;
 use super::actor::Actor;
 use super::marks::Mark;
-use crate::agents::{Over, Page, StreamFormat, StreamReader};
+use crate::agents::{Over, Page, StreamFormat, StreamReader, answered};
 use crate::daemon::clock;
+use crate::domain::health::Sign;
 use crate::domain::limit::limit_ends;
-use crate::domain::stream::{FailureKind, StreamEvent, Summary};
+use crate::domain::stream::{FailureKind, StreamEvent, Summary, ToolCall};
 use crate::domain::{Activity, Source, Timestamp};
 use crate::pty::Recovered;
 
@@ -26,6 +27,8 @@ use crate::pty::Recovered;
 const RECENT: usize = 500;
 /// The most bytes of text that recent events keep, so that a few long messages are few.
 const RECENT_BYTES: usize = 512 * 1024;
+/// Calls that are not answered yet, and signs of health that are not told yet.
+const UNTOLD: usize = 64;
 /// What a stored state begins with.
 const MAGIC: &[u8] = b"gluon-headless 1\n";
 /// Notes that wait for the end of a line.
@@ -44,6 +47,10 @@ pub(super) struct Headless {
     /// What the newest run told last, with when it was read.
     recent: VecDeque<(Timestamp, StreamEvent)>,
     recent_bytes: usize,
+    /// What it has called and was not answered yet.
+    calls: VecDeque<ToolCall>,
+    /// What its calls say of how it is doing, until that is told.
+    signs: VecDeque<Sign>,
     /// Notes of gluon's that came in the middle of a line.
     held: Vec<String>,
     /// What was claimed last, so that it is not claimed with every word.
@@ -85,6 +92,8 @@ impl Headless {
             running: false,
             recent: VecDeque::new(),
             recent_bytes: 0,
+            calls: VecDeque::new(),
+            signs: VecDeque::new(),
             held: Vec::new(),
             claimed: None,
         }
@@ -101,6 +110,7 @@ impl Headless {
         self.summary = Summary::default();
         self.recent.clear();
         self.recent_bytes = 0;
+        self.calls.clear();
         self.claimed = None;
         self.page.begin(out);
     }
@@ -133,6 +143,7 @@ impl Headless {
         for event in told {
             self.summary.note(event);
             self.page.tell(event, out);
+            self.note_call(event);
             // The pieces of a message are soon told as a whole.
             if matches!(event, StreamEvent::Words(_)) {
                 continue;
@@ -145,6 +156,26 @@ impl Headless {
                 };
                 self.recent_bytes = self.recent_bytes.saturating_sub(weight(&gone));
             }
+        }
+    }
+
+    /// Keeps what was called until it is answered, which is a sign of how the agent is doing.
+    fn note_call(&mut self, event: &StreamEvent) {
+        match event {
+            StreamEvent::Call(call) => self.calls.push_back(call.clone()),
+            StreamEvent::Result(result) => {
+                let place = self.calls.iter().position(|call| call.id == result.id);
+                if let Some(call) = place.and_then(|place| self.calls.remove(place)) {
+                    self.signs.extend(answered(&call, result));
+                }
+            }
+            _ => return,
+        }
+        while self.calls.len() > UNTOLD {
+            self.calls.pop_front();
+        }
+        while self.signs.len() > UNTOLD {
+            self.signs.pop_front();
         }
     }
 
@@ -247,6 +278,8 @@ impl Actor {
             tracing::error!(session = self.id.0, "a page cannot be made of its log");
             headless = Headless::new(headless.format, headless.cwd);
         }
+        // Of what was long ago the time is not known any more.
+        headless.signs.clear();
         self.headless = Some(headless);
         if unseen_end {
             self.mark(Mark::Ended(None));
@@ -298,6 +331,10 @@ impl Actor {
 
     /// Makes of what a run told what follows for the session.
     pub(super) fn stream_says(&mut self, told: &[StreamEvent]) {
+        let signs = self.headless.as_mut().map(|h| std::mem::take(&mut h.signs));
+        if let Some(signs) = signs.filter(|signs| !signs.is_empty()) {
+            self.tell(Notice::Signs(signs.into()));
+        }
         for event in told {
             if let StreamEvent::Begun {
                 conversation: Some(id),

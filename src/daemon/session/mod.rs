@@ -44,6 +44,7 @@ use self::observe::Sign;
 pub(super) use self::observe::Signs;
 use super::outbox::{ClientId, Outbox};
 use crate::agents::{Report, StreamFormat, Watch};
+use crate::domain::health;
 use crate::domain::{
     Activity, Claim, Decision, Exit, Hook, RunId, SessionId, Standing, Summary, Timestamp, Turn,
 };
@@ -147,6 +148,8 @@ pub(super) enum Notice {
     Quiet,
     /// The conversation it leads now.
     Conversation(String),
+    /// What its stream tells of how it is doing.
+    Signs(Vec<health::Sign>),
     /// The bell.
     Bell,
     /// It wants this text on the clipboard.

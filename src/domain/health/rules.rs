@@ -1,7 +1,8 @@
 //! Doing the same over and over: calls, errors, rewritten files.
 //!
 //! What looks like a loop and is none: a call that is made to wait for something (polling); an error that
-//! comes again after an edit but says something else; a change that is taken back once; what was done
+//! comes again after an edit but says something else; an error of the same kind of something
+//! else that was tried; a change that is taken back once; what was done
 //! before the user said something new.
 
 use std::collections::HashMap;
@@ -103,7 +104,7 @@ impl<'a> Wrong<'a> {
 
 fn same_error(case: &Case<'_>) -> Option<Verdict> {
     let start = case.now.plus(-case.limits.window);
-    let steps: Vec<(Timestamp, Option<Wrong<'_>>)> = case
+    let steps: Vec<Step<'_>> = case
         .history
         .since(start)
         .filter_map(|(at, sign)| Some((at, Wrong::of(at, sign)?)))
@@ -119,7 +120,7 @@ fn same_error(case: &Case<'_>) -> Option<Verdict> {
         .find_map(|wrong| {
             let same = wrongs
                 .iter()
-                .filter(|other| other.at <= wrong.at && is_same(case, wrong, other));
+                .filter(|other| other.at <= wrong.at && is_same(case, &steps, wrong, other));
             let same: Vec<&Wrong<'_>> = same.copied().collect();
             if same.len() < case.limits.repeats || wrong.failure.kind.is_empty() {
                 return None;
@@ -141,16 +142,25 @@ fn same_error(case: &Case<'_>) -> Option<Verdict> {
         })
 }
 
+/// A step of the agent's: when it ended, and what went wrong in it, if anything.
+type Step<'a> = (Timestamp, Option<Wrong<'a>>);
+
 /// Whether two errors are the same. Where something was changed in between, an error of the same kind may
-/// be a step ahead: then it has to be the same to the letter, and of the same call.
-fn is_same(case: &Case<'_>, newer: &Wrong<'_>, older: &Wrong<'_>) -> bool {
+/// be a step ahead: then it has to be the same to the letter, and of the same call. Whoever tries something
+/// else each time gropes rather than loops, so then too it has to be the same to the letter, and all that was
+/// tried in between has to have failed as well.
+fn is_same(case: &Case<'_>, steps: &[Step<'_>], newer: &Wrong<'_>, older: &Wrong<'_>) -> bool {
     if newer.failure.kind != older.failure.kind {
         return false;
     }
-    if newer.at == older.at || !changed_between(case.history, older.at, newer.at) {
-        return true;
+    let exact = newer.failure.exact == older.failure.exact;
+    let changed = newer.at != older.at && changed_between(case.history, older.at, newer.at);
+    if newer.input == older.input {
+        return exact || !changed;
     }
-    newer.input == older.input && newer.failure.exact == older.failure.exact
+    let between = |at: Timestamp| older.at <= at && at <= newer.at;
+    let succeeded = |(at, wrong): &Step<'_>| between(*at) && wrong.is_none();
+    exact && !changed && !steps.iter().any(succeeded)
 }
 
 fn back_and_forth(case: &Case<'_>) -> Option<Verdict> {

@@ -313,9 +313,28 @@ fn the_same_error_is_a_loop_unless_it_comes_closer() {
             vec![
                 (10, failed("Bash: a", e)),
                 (20, failed("Bash: b", e)),
-                (30, failed("Bash: c", elsewhere)),
+                (30, failed("Bash: c", same_later)),
             ],
             looping,
+        ),
+        (
+            "of the same kind by other calls: it gropes",
+            vec![
+                (10, failed("Bash: a", e)),
+                (20, failed("Bash: b", e)),
+                (30, failed("Bash: c", elsewhere)),
+            ],
+            healthy,
+        ),
+        (
+            "by other calls, one of which went well",
+            vec![
+                (10, failed("Bash: a", e)),
+                (15, call("Bash: ls", "x")),
+                (20, failed("Bash: b", e)),
+                (30, failed("Bash: c", e)),
+            ],
+            healthy,
         ),
         (
             "by other calls, with changes in between",

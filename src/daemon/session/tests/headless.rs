@@ -64,6 +64,39 @@ fn calls(id: &str, command: &str) -> Vec<u8> {
     format!("{line}\r\n").into_bytes()
 }
 
+fn answers(id: &str, error: bool, text: &str) -> Vec<u8> {
+    let result = serde_json::json!([{
+        "type": "tool_result", "tool_use_id": id, "is_error": error, "content": text,
+    }]);
+    let line = serde_json::json!({"type": "user", "message": {"content": result}});
+    format!("{line}\r\n").into_bytes()
+}
+
+/// So that a loop is seen to go in circles, whichever agent it has.
+#[test]
+fn calls_in_a_stream_are_signs_of_health() {
+    use crate::domain::health::Sign;
+    let mut fixture = headless();
+    fixture.print(BEGIN);
+    for id in ["t1", "t2"] {
+        fixture.print(&calls(id, "make"));
+        fixture.print(&answers(id, true, "make: *** [all] Error 2"));
+    }
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        match fixture.expect_notice(|notice| matches!(notice, Notice::Signs(_))) {
+            Notice::Signs(signs) => told.extend(signs),
+            other => panic!("{other:?}"),
+        }
+    }
+    let [Sign::Called(first), Sign::Called(second)] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert_eq!(first.what, "Bash: make");
+    assert_eq!(first, second);
+    assert!(first.failure.is_some());
+}
+
 const DONE: &[u8] =
     b"{\"type\":\"result\",\"is_error\":false,\"result\":\"All done.\",\"num_turns\":2,\"total_cost_usd\":0.5}\r\n";
 

@@ -17,6 +17,8 @@ use crate::domain::{Activity, AskKind, Exit, Source, Timestamp};
 use crate::terminal::{Options, TermEvent, Terminal};
 use std::time::{Duration, Instant};
 
+mod health;
+
 /// How long a moment is, in milliseconds.
 const MOMENT: u64 = 10;
 /// How late what is pushed and what is looked for may be, in milliseconds.
@@ -45,6 +47,7 @@ impl Sights for Stage {
 #[derive(Debug, Clone)]
 struct Shown {
     at: u64,
+    since: Timestamp,
     activity: Activity,
     background: u32,
     by: Option<Source>,
@@ -82,6 +85,12 @@ struct Replay<'a> {
 impl<'a> Replay<'a> {
     /// Everything that was shown, in order, had these sources said nothing.
     fn run(recording: &'a Recording, without: &'a [Source]) -> Vec<Shown> {
+        let mut replay = Replay::new(recording, without);
+        replay.play();
+        replay.shown
+    }
+
+    fn new(recording: &'a Recording, without: &'a [Source]) -> Replay<'a> {
         let (registry, _) = Registry::load(None);
         let agent = registry.get(&recording.agent).unwrap();
         let mut signs = Signs::of(agent.hints());
@@ -90,7 +99,7 @@ impl<'a> Replay<'a> {
         }
         let began = Timestamp(recording.began);
         let (cols, rows) = recording.size;
-        let mut replay = Replay {
+        Replay {
             recording,
             observer: Observer::new(signs, Activity::Unknown, began, STARTING, |_| 0),
             stage: Stage {
@@ -100,9 +109,7 @@ impl<'a> Replay<'a> {
             start: Instant::now(),
             without,
             shown: Vec::new(),
-        };
-        replay.play();
-        replay.shown
+        }
     }
 
     fn moment(&self, at: u64) -> Moment {
@@ -113,6 +120,15 @@ impl<'a> Replay<'a> {
     }
 
     fn play(&mut self) {
+        self.begin();
+        for (at, event) in &self.recording.events {
+            self.pass_time(*at);
+            self.take(event, self.moment(*at));
+            self.note(*at);
+        }
+    }
+
+    fn begin(&mut self) {
         let now = self.moment(0);
         self.observer.follow(true, now);
         let noted = |event: &(u64, Event)| matches!(event.1, Event::Registry(_));
@@ -120,11 +136,6 @@ impl<'a> Replay<'a> {
             self.observer.watch(now);
         }
         self.note(0);
-        for (at, event) in &self.recording.events {
-            self.pass_time(*at);
-            self.take(event, self.moment(*at));
-            self.note(*at);
-        }
     }
 
     /// Lets everything happen that is due before `until`.
@@ -185,6 +196,7 @@ impl<'a> Replay<'a> {
         let by = self.observer.reasons(self.moment(at).time).decision.by;
         self.shown.push(Shown {
             at,
+            since: shown.since,
             activity: shown.activity,
             background: shown.background,
             by,
