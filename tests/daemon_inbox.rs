@@ -120,6 +120,12 @@ async fn an_answer_is_for_the_ask_that_was_seen_and_done_when_it_is_taken() {
         kinds.contains(&"allowed") && kinds.contains(&"denied"),
         "{kinds:?}"
     );
+    // How long the agent waited each time can be told later.
+    let waits: Vec<&str> = kinds
+        .into_iter()
+        .filter(|kind| ["asked", "answered"].contains(kind))
+        .collect();
+    assert_eq!(waits, ["answered", "asked", "answered", "asked"]);
 }
 
 #[tokio::test]

@@ -263,6 +263,8 @@ pub struct ReportLine {
     pub cost: Option<Cost>,
     /// How long it waited in review, in milliseconds.
     pub waited: i64,
+    /// How long its agent waited for answers, in milliseconds.
+    pub asked: i64,
 }
 
 /// What was done in a time.
@@ -278,6 +280,10 @@ pub struct ReportView {
     pub cost_each: MicroUsd,
     /// How long all of it waited in review, in milliseconds.
     pub waited: i64,
+    /// How long its agents waited for answers, in milliseconds.
+    pub asked: i64,
+    /// What everything cost in that time, accepted or not; `None` where nothing was used.
+    pub spent: Option<Cost>,
 }
 
 /// Try a task once more with another agent, beside the first.

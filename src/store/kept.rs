@@ -37,7 +37,7 @@ impl Store {
         for table in TABLES {
             let mut query =
                 connection.prepare(&format!("SELECT * FROM {table} WHERE task = ?1"))?;
-            let names: Vec<String> = query.column_names().into_iter().map(Into::into).collect();
+            let names: Vec<String> = query.column_names().map(Into::into).collect();
             let mut rows = query.query([task.0])?;
             while let Some(row) = rows.next()? {
                 let mut fields = Fields::new();

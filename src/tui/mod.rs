@@ -5,6 +5,7 @@
 //! a function of the model and the layout; without a change nothing is drawn; foreign text is cleaned
 //! before it is drawn; the user's terminal is restored however the program ends.
 
+pub mod after;
 mod app;
 pub mod board;
 pub mod card;

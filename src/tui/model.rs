@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use super::after::AfterPage;
 use super::changes::Changes;
 use super::costs::CostsPage;
 use super::dialog::Dialog;
@@ -60,6 +61,8 @@ pub struct Model {
     pub queue: QueueView,
     /// The agents there are.
     pub agents: Vec<AgentView>,
+    /// The task whose check's output is to be shown when it comes.
+    pub awaited_check: Option<TaskId>,
     /// The iterations of the loop that the detail was asked for last.
     pub loop_history: Option<Box<crate::protocol::LoopHistory>>,
 
@@ -271,6 +274,8 @@ pub enum Overlay {
     Changes(Box<Changes>),
     /// What was said.
     Transcript(Box<TranscriptView>),
+    /// The radar, the report, or what can be cleaned away.
+    After(Box<AfterPage>),
 }
 
 /// What a dialog's words are for.
@@ -329,6 +334,7 @@ impl Model {
             cards: BTreeMap::new(),
             queue: QueueView::default(),
             agents: Vec::new(),
+            awaited_check: None,
             loop_history: None,
             filter: Filter::default(),
             cursor: Cursor::default(),

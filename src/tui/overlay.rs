@@ -54,6 +54,17 @@ impl Viewer {
         self.lines.len().saturating_sub(self.height)
     }
 
+    /// Whether its last line is in sight.
+    pub fn is_at_end(&self) -> bool {
+        self.scroll >= self.end()
+    }
+
+    /// Takes the height it has on the screen. Where the end was in sight of what grows, it stays.
+    pub fn fit(&mut self, height: usize) {
+        self.height = height;
+        self.scroll_by(0);
+    }
+
     /// Scrolls by lines; whether anything moved.
     pub fn scroll_by(&mut self, lines: isize) -> bool {
         let before = self.scroll;

@@ -14,8 +14,8 @@ use crate::domain::units::short_duration;
 use crate::protocol::{Api, ReportView, ReportWish};
 
 const AFTER_HELP: &str = "\
-WAITED is how long a task stood in review before somebody decided. Costs are
-as `gluon costs` has them.
+REVIEW is how long a task stood in review before somebody decided, ANSWERS how
+long its agent waited for answers. Costs are as `gluon costs` has them.
 
 Examples:
   gluon report
@@ -73,7 +73,8 @@ fn show(ctx: &Context, report: &ReportView) -> Outcome {
         left("PROJECT"),
         left("AGENT"),
         right("COST"),
-        right("WAITED"),
+        right("REVIEW"),
+        right("ANSWERS"),
         text("HOW"),
     ]);
     for line in &report.lines {
@@ -85,6 +86,7 @@ fn show(ctx: &Context, report: &ReportView) -> Outcome {
             Cell::from(line.agent.clone()),
             Cell::from(cost.unwrap_or_else(|| "-".to_owned())),
             Cell::from(short_duration(line.waited)),
+            Cell::from(short_duration(line.asked)),
             Cell::new(&line.how, Role::Dim),
         ]);
     }
@@ -94,9 +96,17 @@ fn show(ctx: &Context, report: &ReportView) -> Outcome {
         count => format!("{count} changes"),
     };
     ctx.out.line(format!(
-        "{changes}, {} altogether, {} each; waited {} for you",
+        "{changes}, {} altogether, {} each; waited {} for you in review, {} for answers",
         report.cost,
         report.cost_each,
-        short_duration(report.waited)
-    ))
+        short_duration(report.waited),
+        short_duration(report.asked)
+    ))?;
+    match report.spent {
+        Some(spent) => {
+            let words = format!("everything in that time: {spent}");
+            ctx.out.line(ctx.out.paint(Role::Dim, &words))
+        }
+        None => Ok(()),
+    }
 }

@@ -160,6 +160,8 @@ struct State {
     following: HashSet<TaskId>,
     /// How clients are looked at.
     looks: HashMap<ClientId, announce::Looker>,
+    /// Sessions whose agents asked something, and when that was noted.
+    asking: HashMap<SessionId, attention::Asking>,
     /// What of a session's activity was last heard of, as far as somebody may need the user for it.
     heard: HashMap<SessionId, (bool, u64, &'static str)>,
 }

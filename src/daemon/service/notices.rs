@@ -30,6 +30,7 @@ impl Service {
                     if self.state().heard.insert(session, news) != Some(news) {
                         self.attention.notify_one();
                     }
+                    self.note_asking(session, &meta);
                     if meta.activity == Activity::Idle {
                         self.follow_up_session(session);
                     }

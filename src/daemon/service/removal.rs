@@ -125,6 +125,7 @@ impl Service {
             let mut state = self.state();
             for session in sessions {
                 closed.extend(state.sessions.remove(&session.id));
+                state.asking.remove(&session.id);
             }
             state.git.remove(&id);
             state.holds.remove(&id);

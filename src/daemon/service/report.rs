@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Caller, Service};
 use crate::daemon::clock;
+use crate::domain::Day;
 use crate::domain::report::waited;
 use crate::protocol::{ApiResult, ReportLine, ReportView, ReportWish};
 
@@ -19,7 +20,9 @@ impl Service {
         let now = clock::now();
         let offset = clock::local_offset(now);
         let today = clock::local_day(now).0;
-        let first = i64::from(today) - i64::from(wish.days.max(1)) + 1;
+        // No report is of more days than there are.
+        let days = wish.days.clamp(1, 36_500);
+        let first = i64::from(today) - i64::from(days) + 1;
         // From midnight, where the machine is.
         let since = crate::domain::Timestamp(first * 86_400_000 - offset);
         let mut lines = Vec::new();
@@ -35,6 +38,7 @@ impl Service {
                 continue;
             }
             let history = self.store.events_of(id, HISTORY)?;
+            let waited = waited(&history, event.at);
             lines.push(ReportLine {
                 task: id,
                 title: task.title,
@@ -43,7 +47,8 @@ impl Service {
                 at: event.at,
                 how: event.detail,
                 cost: self.known(self.store.cost_of_task(id)),
-                waited: waited(&history, event.at),
+                waited: waited.review,
+                asked: waited.answers,
             });
         }
         let costs: Vec<_> = lines.iter().filter_map(|line| line.cost).collect();
@@ -54,6 +59,8 @@ impl Service {
             cost: crate::domain::MicroUsd(sum),
             cost_each: crate::domain::MicroUsd(sum / each),
             waited: lines.iter().map(|line| line.waited).sum(),
+            asked: lines.iter().map(|line| line.asked).sum(),
+            spent: self.spent_from(Day(first as i32), wish.project)?,
             lines,
         })
     }

@@ -63,6 +63,16 @@ impl Service {
         })
     }
 
+    /// What everything cost from a day on; `None` where nothing was used.
+    pub(super) fn spent_from(
+        &self,
+        since: Day,
+        project: Option<ProjectId>,
+    ) -> ApiResult<Option<Cost>> {
+        let spent = self.spent(since, project)?;
+        Ok(spent.iter().map(|spent| spent.row.cost()).reduce(Cost::and))
+    }
+
     fn spent(&self, since: Day, project: Option<ProjectId>) -> ApiResult<Vec<Spent>> {
         let mut spent = self.store.spent_since(since)?;
         if let Some(project) = project {

@@ -3,6 +3,7 @@
 //! Owns the page's state, its rows and its looks of code. Invariants: the text comes in pages that belong
 //! together, and what has come is shown at once; the place one stands at is kept when rows are made anew.
 
+pub mod check;
 pub mod highlight;
 mod moves;
 pub mod rows;
@@ -16,6 +17,7 @@ use crate::domain::{Comment, CommentId, TaskId, Timestamp};
 use crate::protocol::{ChangesPage, ReadChanges, Scope};
 
 use super::text;
+use check::CheckPane;
 use highlight::Highlights;
 use rows::{Parts, Row, RowKind};
 
@@ -74,6 +76,8 @@ pub struct Changes {
     folded: HashSet<String>,
     /// Files the user is through with.
     pub viewed: HashSet<String>,
+    /// What its check prints, where that is shown.
+    pub check: Option<CheckPane>,
     /// The comment that is being written.
     pub writing: Option<Writing>,
     /// What is searched for; empty: nothing.
@@ -113,6 +117,7 @@ impl Changes {
             stale: false,
             folded: HashSet::new(),
             viewed: HashSet::new(),
+            check: None,
             writing: None,
             search: String::new(),
             rows: Vec::new(),

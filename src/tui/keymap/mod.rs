@@ -42,6 +42,8 @@ pub enum Context {
     Sessions,
     /// A transcript lies over the board; asked before `Viewer`.
     Transcript,
+    /// The radar, the report or what can be tidied up lies over the board; asked before `List`.
+    After,
 }
 
 /// Why a remap of the configuration cannot be had.

@@ -1,7 +1,7 @@
 //! The table: every action, its keys, and the words for it.
 
 use super::Context::{
-    self, Asking, Board, Changes, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll,
+    self, After, Asking, Board, Changes, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll,
     Sessions as InSessions, Transcript as InTranscript, Viewer,
 };
 
@@ -120,10 +120,11 @@ actions! {
     Start, "start", Task, [(Board: "s")], "Start the task now", Some("start"), true;
     Stop, "stop", Task, [(Board: "x")], "Stop the agent; it can be resumed", Some("stop"), true;
     Resume, "resume", Task, [(Board: "r")], "Resume the conversation", Some("resume"), true;
-    Diff, "diff", Task, [(Board: "d")], "Show the changes", Some("diff"), true;
+    Diff, "diff", Task, [(Board: "d"), (After: "d")], "Show the changes", Some("diff"), true;
     Accept, "accept", Task, [(Board: "a"), (Changes: "a")], "Accept the task", Some("accept"), true;
-    Check, "check", Task, [(Board: "c")], "Run the task's check", Some("check"), true;
-    CheckOutput, "check_output", Task, [(Board: "v")], "What its check has printed", None, true;
+    Check, "check", Task, [(Board: "c"), (Changes: "t")], "Run the task's check", Some("check"), true;
+    CheckOutput, "check_output", Task, [(Board: "v"), (Changes: "O")], "What its check has printed", None, true;
+    LeaveQueue, "leave_queue", Task, [(Board: "Q")], "Leave the merge queue", None, true;
     Undo, "undo", Task, [(Board: "u")], "Undo the last accept or removal", None, true;
     Archive, "archive", Task, [(Board: "Z")], "Archive the done task, or bring it back", None, true;
     Detail, "detail", Task, [(Board: "i" "space")], "Everything about the task", Some("detail"), true;
@@ -155,6 +156,9 @@ actions! {
     Filter, "filter", View, [(Board: "/")], "Filter the cards by words", Some("filter"), true;
     Project, "project", View, [(Board: "P")], "Show another project, or all", None, true;
     Sessions, "sessions", View, [(Board: "S"), (Prefix: "s")], "All sessions, live and past", Some("sessions"), true;
+    ShowRadar, "radar", View, [(Board: "O")], "Radar: who changes the same files", None, true;
+    ShowReport, "report", View, [(Board: "D")], "Report: what was accepted, what it cost, what waited", None, true;
+    ShowTidy, "tidy", View, [(Board: "Y")], "Tidy up: worktrees of done tasks", None, true;
     ShowArchive, "show_archive", View, [(Board: "V")], "Show archived tasks, or hide them", None, true;
     ClearFilter, "clear_filter", View, [(Board: "esc")], "Clear the filter", None, true;
 
@@ -214,9 +218,11 @@ actions! {
     Abort, "abort", Forms, [(Form: "esc")], "Close without doing it", Some("cancel"), false;
 
     ShowCosts, "costs", View, [(Board: "$"), (Prefix: "$")], "What was spent: the costs", Some("costs"), true;
-    NextTab, "next_tab", Lists, [(Costs: "tab" "right" "l")], "Costs: add up by something else", Some("group by"), false;
-    PreviousTab, "previous_tab", Lists, [(Costs: "shift-tab" "left" "h")], "Costs: the other way round", None, false;
+    NextTab, "next_tab", Lists, [(Costs: "tab" "right" "l"), (After: "tab" "right" "l")], "Costs: add up by something else; report: another time", Some("group by"), false;
+    PreviousTab, "previous_tab", Lists, [(Costs: "shift-tab" "left" "h"), (After: "shift-tab" "left" "h")], "The same the other way round", None, false;
     Range, "range", Lists, [(Costs: "r")], "Costs: 7 days, 30 days, all time", Some("range"), false;
+
+    ToggleRow, "toggle_row", Lists, [(After: "space" "x")], "Tidy up: take a worktree along, or leave it", Some("mark"), false;
 
     NextHunk, "next_hunk", Review, [(Changes: "J" "]")], "Next hunk", Some("hunk"), false;
     PreviousHunk, "previous_hunk", Review, [(Changes: "K" "[")], "Previous hunk", None, false;
@@ -231,6 +237,9 @@ actions! {
     Viewed, "viewed", Review, [(Changes: "v")], "Through with this file: fold it and go on", Some("viewed"), false;
     SideBySide, "side_by_side", Review, [(Changes: "s")], "Side by side, or one above the other", Some("sides"), false;
     IgnoreSpace, "ignore_space", Review, [(Changes: "W")], "Changes of blanks shown or not", None, false;
+    CheckPane, "check_pane", Review, [(Changes: "o")], "What its check prints: shown below, or not", Some("output"), false;
+    CheckUp, "check_up", Review, [(Changes: "{")], "The check's output: up", None, false;
+    CheckDown, "check_down", Review, [(Changes: "}")], "The check's output: down", None, false;
     NextScope, "next_scope", Review, [(Changes: "tab")], "All, committed, uncommitted, since the last review", Some("which"), false;
     PreviousScope, "previous_scope", Review, [(Changes: "shift-tab")], "The same the other way round", None, false;
     SideLeft, "side_left", Review, [(Changes: "h" "left")], "Long lines: to the left", None, false;
@@ -240,7 +249,7 @@ actions! {
     PreviousFound, "previous_found", Review, [(Changes: ",")], "Previous place with the words", None, false;
     EditFile, "edit_file", Review, [(Changes: "e")], "Open the file in your editor, at the line", Some("edit"), false;
     DiffTool, "diff_tool", Review, [(Changes: "D")], "Show the changes with your own tool (tui.diff_tool)", None, false;
-    Reload, "reload", Review, [(Changes: "r")], "Read the changes anew", Some("reload"), false;
+    Reload, "reload", Review, [(Changes: "r"), (After: "r")], "Read it anew", Some("reload"), false;
 
     ShowTranscript, "transcript", Agent, [(Board: "T"), (InSessions: "T" "v"), (Prefix: "T")], "Read what was said: the transcript", Some("transcript"), true;
     FilterRows, "filter_rows", Lists, [(InSessions: "/")], "Sessions: filter by words", Some("filter"), false;

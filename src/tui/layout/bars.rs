@@ -6,6 +6,7 @@ use super::Hit;
 use crate::domain::budget::{Budget, BudgetState, Limit};
 use crate::domain::{MicroUsd, Need, Status};
 use crate::protocol::TaskCard;
+use crate::tui::after::{AfterPage, RANGES, ReportPage};
 use crate::tui::board;
 use crate::tui::changes::{Changes, SCOPES};
 use crate::tui::costs::{CostsPage, TABS, eighths};
@@ -249,6 +250,19 @@ pub(super) fn costs_tabs(page: &CostsPage, area: Rect, theme: &Theme) -> Bar {
     bar.bar
 }
 
+/// Of which time a report is.
+pub(super) fn report_tabs(page: &ReportPage, area: Rect) -> Bar {
+    let mut bar = Filler::new(area);
+    for (index, (_, name)) in RANGES.iter().enumerate() {
+        let role = match index == page.range() {
+            true => Role::Selected,
+            false => Role::Muted,
+        };
+        bar.left(&[(&format!(" {name} "), role)], Some(Hit::Tab(index)));
+    }
+    bar.bar
+}
+
 /// What is shown of a task's changes, and at the right how much they are.
 pub(super) fn changes_tabs(page: &Changes, area: Rect, theme: &Theme) -> Bar {
     let glyphs = theme.glyphs();
@@ -324,6 +338,11 @@ pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
         Some(Overlay::Inbox(_)) => (" INBOX ", Role::ChipBoard),
         Some(Overlay::Transcript(_)) => (" TRANSCRIPT ", Role::ChipBoard),
         Some(Overlay::Changes(_)) => (" CHANGES ", Role::ChipBoard),
+        Some(Overlay::After(page)) => match **page {
+            AfterPage::Radar(_) => (" RADAR ", Role::ChipBoard),
+            AfterPage::Report(_) => (" REPORT ", Role::ChipBoard),
+            AfterPage::Tidy(_) => (" TIDY UP ", Role::ChipBoard),
+        },
         None if scrolling => (" SCROLL ", Role::ChipScroll),
         None if model.area == Area::Pane => (" AGENT ", Role::ChipAgent),
         None => (" BOARD ", Role::ChipBoard),
@@ -416,6 +435,7 @@ fn hints(model: &Model) -> Vec<Hint> {
             }
             Overlay::Inbox(list) => of_inbox(model, list, of),
             Overlay::Changes(page) => of_changes(page, of),
+            Overlay::After(page) => of_after(model, page, of),
         };
     }
     if matches!(model.drag, Drag::Dragging { .. }) {
@@ -473,6 +493,7 @@ fn of_changes(page: &Changes, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> V
         Context::Changes,
         &[
             Viewed,
+            Check,
             Accept,
             SideBySide,
             NextScope,
@@ -481,6 +502,50 @@ fn of_changes(page: &Changes, of: impl Fn(Context, &[Action]) -> Vec<Hint>) -> V
         ],
     ));
     hints.extend(of(Context::Viewer, &[Close]));
+    hints
+}
+
+/// What can be done on the radar, in the report, in tidying up.
+fn of_after(
+    model: &Model,
+    page: &AfterPage,
+    of: impl Fn(Context, &[Action]) -> Vec<Hint>,
+) -> Vec<Hint> {
+    let some = page.count() > 0;
+    let enter = |words: &str| {
+        let key = model.keymap.keys(Context::List, Action::OpenRow);
+        let key = key.first().map(|chord| label(model, *chord));
+        let hint = (
+            key.unwrap_or_default(),
+            words.to_owned(),
+            Some(Action::OpenRow),
+        );
+        some.then_some(hint)
+    };
+    let mut hints = Vec::new();
+    match page {
+        AfterPage::Radar(_) => hints.extend(enter("changes")),
+        AfterPage::Report(_) => {
+            hints.extend(enter("detail"));
+            let words = |(key, _, action): Hint| (key, "other time".to_owned(), action);
+            hints.extend(
+                of(Context::After, &[Action::NextTab])
+                    .into_iter()
+                    .map(words),
+            );
+        }
+        AfterPage::Tidy(_) => {
+            if some {
+                hints.extend(of(Context::After, &[Action::ToggleRow]));
+            }
+            hints.extend(enter("remove marked"));
+        }
+    }
+    if some && !matches!(page, AfterPage::Radar(_)) {
+        hints.extend(of(Context::After, &[Action::Diff]));
+    }
+    hints.extend(of(Context::After, &[Action::Reload]));
+    hints.extend(of(Context::List, &[Action::Close]));
     hints
 }
 

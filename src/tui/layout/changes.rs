@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::bars::{self, Bar};
-use super::{Hit, Layout, take_top};
+use super::{Hit, Layout, take_bottom, take_top};
 use crate::tui::changes::Changes;
 use crate::tui::theme::Theme;
 
@@ -25,6 +25,8 @@ pub struct ChangesAreas {
     pub head: Rect,
     /// The lines.
     pub lines: Rect,
+    /// What the check prints, below a rule; empty where that is not shown.
+    pub check: Rect,
 }
 
 /// Places them in `inner`.
@@ -35,6 +37,9 @@ pub(super) fn place(layout: &mut Layout, page: &Changes, inner: Rect, theme: &Th
         tabs: bars::changes_tabs(page, top, theme),
         ..ChangesAreas::default()
     };
+    if page.check.is_some() {
+        areas.check = take_bottom(&mut rest, (inner.height / 3).clamp(4, 14));
+    }
     if inner.width >= LIST && page.patch.files.len() > 1 {
         let wide = (inner.width / 4).clamp(26, 44);
         areas.list = Rect {
@@ -72,6 +77,7 @@ pub(super) fn place(layout: &mut Layout, page: &Changes, inner: Rect, theme: &Th
         };
         layout.hits.push((row, Hit::File(file)));
     }
+    layout.hits.push((areas.check, Hit::Check));
     layout.place_rows(areas.lines, page.scroll..page.rows().len());
     layout.changes = areas;
 }

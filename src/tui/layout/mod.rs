@@ -5,6 +5,7 @@
 //! the pane below them, which gives an agent the full width; from 160 the pane beside the columns (with
 //! less, four columns beside a usable pane would be too narrow to read a title).
 
+mod after;
 mod bars;
 mod changes;
 mod columns;
@@ -20,6 +21,7 @@ use super::sessions::{Areas as SessionAreas, Item};
 use crate::domain::{SessionId, Status, TaskId};
 use crate::protocol::TaskCard;
 
+pub use after::AfterAreas;
 pub(super) use bars::fitting;
 pub use bars::{Bar, Segment};
 pub use changes::ChangesAreas;
@@ -51,6 +53,8 @@ pub enum Hit {
     Tab(usize),
     /// A file of a task's changes.
     File(usize),
+    /// What its check prints.
+    Check,
     /// What lies over the board.
     Overlay,
     /// A message.
@@ -110,6 +114,8 @@ pub struct Layout {
     pub costs_tabs: Bar,
     /// The parts of a task's changes, where those lie over the board.
     pub changes: ChangesAreas,
+    /// The parts of the radar, the report and of tidying up, where one of them lies over the board.
+    pub after: AfterAreas,
     /// The parts of the list of sessions, where that lies over the board.
     pub sessions: SessionAreas,
     /// Its tabs.
@@ -253,6 +259,7 @@ impl Layout {
             Overlay::Costs(_)
             | Overlay::Changes(_)
             | Overlay::Sessions(_)
+            | Overlay::After(_)
             | Overlay::Transcript(_) => u16::MAX,
             Overlay::Inbox(_) => waiting(model).min(1000) as u16 + INBOX_DETAIL + 2,
         };
@@ -283,6 +290,7 @@ impl Layout {
             changes::place(self, page, self.overlay_inner, &model.theme);
         }
         match top {
+            Overlay::After(page) => after::place(self, page, self.overlay_inner),
             Overlay::Sessions(page) => self.place_sessions(model, page),
             Overlay::Inbox(list) => {
                 let (rows, _) = inbox_parts(self.overlay_inner);

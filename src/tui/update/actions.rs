@@ -47,13 +47,16 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         Suspend => Update::with(Effect::Suspend),
         Quit => Update::with(Effect::Quit),
         CancelDrag => super::drag::cancel(model),
+        ShowRadar | ShowReport | ShowTidy => super::after::open_page(model, action),
         ShowArchive => show_archive(model),
         Start | Stop | Resume | Diff | Archive | Accept | Check | CheckOutput | Detail | Urgent
-        | LessUrgent | Hold | Cancel | Delete | Message | TakeBack | Allow | Deny | LoopPause
-        | LoopStopAfter | ShowTranscript | LoopStop | LoopLimits => match model.cursor.task {
-            Some(task) => on_task(model, action, task),
-            None => nothing_selected(model),
-        },
+        | LessUrgent | LeaveQueue | Hold | Cancel | Delete | Message | TakeBack | Allow | Deny
+        | LoopPause | LoopStopAfter | ShowTranscript | LoopStop | LoopLimits => {
+            match model.cursor.task {
+                Some(task) => on_task(model, action, task),
+                None => nothing_selected(model),
+            }
+        }
         // The rest are keys of scrollback, lists and forms, which those handle themselves.
         _ => Update::none(),
     }
@@ -362,7 +365,11 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
         Action::Accept => accept(task),
         Action::Archive => archive(model, task),
         Action::Check => Update::call(Request::CheckTask(task)),
-        Action::CheckOutput => Update::call(Request::ShowCheck(task)),
+        Action::CheckOutput => {
+            model.awaited_check = Some(task);
+            Update::call(Request::ShowCheck(task))
+        }
+        Action::LeaveQueue => super::after::leave_queue(model, task),
         Action::Detail => super::loops::detail(model, task),
         Action::LoopPause | Action::LoopStopAfter | Action::LoopStop | Action::LoopLimits => {
             super::loops::steer(model, action, task)

@@ -6,7 +6,8 @@ use super::actions;
 use crate::domain::patch::Side;
 use crate::domain::{Comment, TaskId};
 use crate::protocol::{
-    AddComment, ChangesPage, EditComment, Level, ReadChanges, Request, SendReview,
+    AddComment, ApiError, ChangesPage, CheckReport, EditComment, Level, ReadChanges, Request,
+    SendReview,
 };
 use crate::tui::changes::{Changes, SCOPES, Writing};
 use crate::tui::dialog::{Dialog, WordsFor};
@@ -89,10 +90,72 @@ fn act(model: &mut Model, action: Action) -> Update {
         }
         Action::EditFile => return edit(model),
         Action::DiffTool => return diff_tool(model, task),
+        Action::Check => return run_check(model, task),
+        Action::CheckPane => return toggle_check(model, task),
+        Action::CheckUp | Action::CheckDown => {
+            let Some(pane) = &mut page.check else {
+                return toggle_check(model, task);
+            };
+            let dirty = pane.page(action == Action::CheckDown);
+            return Update {
+                dirty,
+                effects: Vec::new(),
+            };
+        }
+        Action::CheckOutput => return actions::on_task(model, Action::CheckOutput, task),
         Action::Accept => return actions::on_task(model, Action::Accept, task),
         _ => return Update::none(),
     }
     Update::redraw()
+}
+
+/// Runs the project's check in the task's worktree; what it prints is shown below.
+fn run_check(model: &mut Model, task: TaskId) -> Update {
+    if let Some(page) = page(model) {
+        page.check.get_or_insert_default().begin();
+    }
+    Update::call(Request::CheckTask(task))
+}
+
+/// Shows what the check prints, or not any more.
+fn toggle_check(model: &mut Model, task: TaskId) -> Update {
+    let Some(page) = page(model) else {
+        return Update::none();
+    };
+    if page.check.take().is_some() {
+        return Update::redraw();
+    }
+    page.check.get_or_insert_default().asked = true;
+    Update::call(Request::ShowCheck(task))
+}
+
+/// What a check has printed has come; whether it is shown below the changes.
+pub(super) fn check_come(model: &mut Model, task: TaskId, report: &CheckReport) -> bool {
+    let page = page(model).filter(|page| page.task == task);
+    let pane = page.and_then(|page| page.check.as_mut());
+    pane.map(|pane| pane.come(report.clone())).is_some()
+}
+
+/// A check cannot be run or shown; whether that is said below the changes.
+pub(super) fn check_refused(model: &mut Model, request: &Request, error: &ApiError) -> bool {
+    let (Request::CheckTask(task) | Request::ShowCheck(task)) = request else {
+        return false;
+    };
+    // That it runs already is no reason to say anything: it is followed.
+    let runs = model
+        .cards
+        .get(task)
+        .and_then(|card| card.review.check.as_ref());
+    let runs = runs.is_some_and(|check| check.running);
+    let page = page(model).filter(|page| page.task == *task);
+    let Some(pane) = page.and_then(|page| page.check.as_mut()) else {
+        return false;
+    };
+    if !runs {
+        let hint = error.hint.as_ref().map(|hint| format!("; {hint}"));
+        pane.refused(format!("{}{}", error.message, hint.unwrap_or_default()));
+    }
+    true
 }
 
 fn choose(page: &mut Changes, scope: usize) -> Update {
@@ -293,8 +356,13 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent, by: i
         return Update::none();
     };
     if by != 0 {
+        let check = layout.hit(event.column, event.row) == Some(Hit::Check);
+        let pane = page.check.as_mut().filter(|_| check);
         return Update {
-            dirty: page.scroll_by(by),
+            dirty: match pane {
+                Some(pane) => pane.scroll_by(by),
+                None => page.scroll_by(by),
+            },
             effects: Vec::new(),
         };
     }
@@ -321,6 +389,7 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent, by: i
             page.cursor = row;
             Update::redraw()
         }
+        Some(Hit::Check) => act(model, Action::CheckOutput),
         Some(Hit::Action(action)) => act(model, action),
         _ => Update::none(),
     }

@@ -4,6 +4,7 @@
 //! Pure: no I/O, no clock (the time comes with [`Msg::Tick`] and stands in the model).
 
 mod actions;
+mod after;
 mod changes;
 mod drag;
 mod inbox;

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{actions, changes, inbox, message, sessions, transcript};
+use super::{actions, after, changes, inbox, message, sessions, transcript};
 use crate::domain::TaskId;
 use crate::domain::accept::Way;
 use crate::domain::check::sentence;
@@ -56,6 +56,10 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
         Overlay::Changes(_) => {
             model.overlays.push(top);
             changes::key(model, event)
+        }
+        Overlay::After(_) => {
+            model.overlays.push(top);
+            after::key(model, event)
         }
         Overlay::Sessions(page) => {
             let page = std::mem::take(page);
@@ -136,6 +140,10 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
         Overlay::Changes(_) => {
             model.overlays.push(top);
             changes::mouse(model, layout, event, by)
+        }
+        Overlay::After(_) => {
+            model.overlays.push(top);
+            after::mouse(model, layout, event, by)
         }
         Overlay::Inbox(list) => {
             let list = std::mem::take(list);
@@ -285,11 +293,12 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
         Some(Overlay::Changes(page)) => {
             let lines = layout.changes.lines;
             page.fit((lines.width, lines.height));
+            if let Some(pane) = &mut page.check {
+                pane.fit(usize::from(layout.changes.check.height.saturating_sub(1)));
+            }
         }
-        Some(Overlay::Viewer(viewer)) => {
-            viewer.height = height;
-            viewer.scroll_by(0);
-        }
+        Some(Overlay::After(page)) => page.fit(usize::from(layout.after.list.height)),
+        Some(Overlay::Viewer(viewer)) => viewer.fit(height),
         Some(Overlay::Sessions(page)) => {
             let rows = layout.sessions.list.height / page.item_height();
             page.fit(usize::from(rows));
@@ -419,6 +428,56 @@ pub(super) fn open_check(model: &mut Model, task: TaskId, report: &CheckReport) 
     show(model, Viewer::new(ViewerKind::Check(task), title, lines))
 }
 
+/// What a check has printed is there: for the pane below the changes, the text that is open, or whoever asked.
+pub(super) fn check_come(model: &mut Model, task: TaskId, report: &CheckReport) -> Update {
+    let mut taken = changes::check_come(model, task, report);
+    let kind = ViewerKind::Check(task);
+    let open = model.overlays.iter();
+    taken |= !open
+        .filter(|overlay| matches!(overlay, Overlay::Viewer(viewer) if viewer.kind == kind))
+        .count()
+        .eq(&0)
+        && open_check(model, task, report).dirty;
+    if model
+        .awaited_check
+        .take_if(|awaited| *awaited == task)
+        .is_some()
+    {
+        return open_check(model, task, report);
+    }
+    match taken {
+        true => Update::redraw(),
+        false => Update::none(),
+    }
+}
+
+/// The task whose check is followed on the screen while it runs, and has to be asked about now.
+pub(super) fn followed_check(model: &Model) -> Option<TaskId> {
+    let runs = |task: &TaskId| {
+        let check = model.cards.get(task)?.review.check.as_ref()?;
+        check.running.then_some(*task)
+    };
+    match model.overlays.last()? {
+        Overlay::Viewer(viewer) => match &viewer.kind {
+            ViewerKind::Check(task) => runs(task),
+            _ => None,
+        },
+        Overlay::Changes(page) => {
+            let pane = page.check.as_ref()?;
+            (pane.is_running() || pane.asked)
+                .then_some(page.task)
+                .or(runs(&page.task))
+        }
+        _ => None,
+    }
+}
+
+/// Asks what a followed check has printed by now.
+pub(super) fn look_at_check(model: &mut Model) -> Option<Effect> {
+    let task = followed_check(model)?;
+    Some(Effect::Call(Request::ShowCheck(task)))
+}
+
 /// Shows a text; the same one already shown is replaced and keeps its place.
 fn show(model: &mut Model, mut viewer: Viewer) -> Update {
     let mut overlays = model.overlays.iter_mut().rev();
@@ -428,7 +487,10 @@ fn show(model: &mut Model, mut viewer: Viewer) -> Update {
     });
     match shown {
         Some(old) => {
-            viewer.scroll = old.scroll;
+            let follows = matches!(old.kind, ViewerKind::Check(_)) && old.is_at_end();
+            viewer.scroll = if follows { usize::MAX } else { old.scroll };
+            viewer.height = old.height;
+            viewer.scroll_by(0);
             *old = viewer;
         }
         None => model.overlays.push(Overlay::Viewer(viewer)),

@@ -1,6 +1,6 @@
 //! Answers to requests.
 
-use super::{actions, changes, link, message, overlays, sessions, transcript};
+use super::{actions, after, changes, link, message, overlays, sessions, transcript};
 use crate::protocol::{
     Accepted, ApiError, Board, ConfirmTask, ErrorCode, Integrated, Level, MoveTask, Removed,
     Request, Response, SendReview, StartTask, UndoWish,
@@ -66,9 +66,13 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Response::StopTask(card)
             | Response::CancelTask(card)
             | Response::EditTask(card)
-            | Response::QueueMerge(card)
-            | Response::UnqueueMerge(card),
+            | Response::QueueMerge(card),
         ) => link::put_card(model, card),
+        (_, Response::UnqueueMerge(card)) => {
+            model.toast(Level::Info, "it is out of the merge queue", None);
+            link::put_card(model, card);
+            Update::redraw()
+        }
         (Request::Archive(asked), Response::Archive(cards)) => {
             let hidden = !asked.back && !model.filter.archived;
             if hidden {
@@ -109,6 +113,9 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             Update::redraw()
         }
         (Request::CheckTask(task), Response::CheckTask(report)) => {
+            if changes::check_come(model, task, &report) {
+                return Update::redraw();
+            }
             // A verdict that is good says enough on the card.
             match &report.check.verdict {
                 Some(verdict) if verdict.is_passed() => Update::redraw(),
@@ -116,8 +123,13 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
             }
         }
         (Request::ShowCheck(task), Response::ShowCheck(report)) => {
-            overlays::open_check(model, task, &report)
+            overlays::check_come(model, task, &report)
         }
+        (_, Response::ListOverlaps(found)) => after::overlaps_have_come(model, found),
+        (Request::Report(asked), Response::Report(view)) => {
+            after::report_has_come(model, asked, view)
+        }
+        (Request::Tidy(asked), Response::Tidy(views)) => after::tidied(model, &asked, views),
         (Request::TaskRisk(task), Response::TaskRisk(risk)) => {
             overlays::ask_delete(model, task, &risk)
         }
@@ -263,6 +275,8 @@ fn failed(model: &mut Model, request: Request, error: ApiError) -> Update {
         overlays::forget_costs(model);
     }
     let told = sessions::refused(model, &request, &error.message)
+        || after::refused(model, &request, &error.message)
+        || changes::check_refused(model, &request, &error)
         || transcript::refused(model, &request, &error.message);
     if told {
         return Update::redraw();

@@ -12,6 +12,8 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 /// How often it is looked whether a transcript goes on whose end is in sight.
 const LOOK_ON: i64 = 2 * SECOND;
+/// How often it is looked what a check has printed whose output is in sight, in milliseconds.
+const LOOK_AT_CHECK: i64 = 300;
 
 /// It is `now`.
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Update {
@@ -22,6 +24,7 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Update {
     if due || model.toasts.len() != before {
         let mut update = Update::redraw();
         update.effects.extend(super::transcript::look_on(model));
+        update.effects.extend(super::overlays::look_at_check(model));
         update
     } else {
         Update::none()
@@ -38,6 +41,9 @@ pub(super) fn set_wake(model: &mut Model, layout: &Layout) {
     let reading = match model.overlays.last() {
         Some(Overlay::Transcript(view)) if view.at_end() => Some(model.now.plus(LOOK_ON)),
         Some(Overlay::Sessions(_)) => Some(model.now.plus(MINUTE)),
+        _ if super::overlays::followed_check(model).is_some() => {
+            Some(model.now.plus(LOOK_AT_CHECK))
+        }
         _ => None,
     };
     let waiting = match model.overlays.last() {

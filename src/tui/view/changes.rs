@@ -1,5 +1,6 @@
 //! The changes of a task: tabs, the list of files, and the lines with their comments.
 
+mod check;
 mod code;
 
 use ratatui::buffer::Buffer;
@@ -24,6 +25,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout, page: &Chan
     frame(buf, layout.overlay, &title, Role::BorderFocus, &model.theme);
     let areas = &layout.changes;
     super::bars::draw(buf, &areas.tabs, &model.theme);
+    check::draw(buf, model, areas.check, page);
     if let Some(words) = empty(page) {
         let role = if page.error.is_some() {
             Role::Warning

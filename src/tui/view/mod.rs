@@ -1,5 +1,6 @@
 //! Drawing: functions of the model and its layout, into a buffer. They change nothing.
 
+mod after;
 mod ascii;
 mod bars;
 mod changes;
