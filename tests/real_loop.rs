@@ -8,7 +8,7 @@ mod real_support;
 use gluon::domain::loops::{BreakerState, CheckOutcome, PartKind};
 use gluon::domain::{Activity, Reason, Status};
 use gluon::protocol::{Api, LoopStage, LoopView, TaskDetail};
-use real_support::model::{Act, Reply, reply};
+use real_support::model::{Act, Play, reply};
 use real_support::{Lab, TASK, Watch};
 use serde_json::json;
 
@@ -43,17 +43,17 @@ fn claude() -> Option<Lab> {
 }
 
 /// The final message of an iteration; `next` names the play of the following one.
-fn says(status: &str, exit: bool, next: &str) -> Reply {
-    reply([Act::Say(format!(
+fn says(status: &str, exit: bool, next: &str) -> Play {
+    vec![reply([Act::Say(format!(
         "That was it.\n\n---RALPH_STATUS---\nSTATUS: {status}\nEXIT_SIGNAL: {exit}\n\
          RECOMMENDATION: play:{next}\n---END_RALPH_STATUS---"
-    ))])
+    ))])]
 }
 
 impl Agent {
     /// An iteration that runs a command.
-    fn does(&self, command: &str, last: Reply) -> Vec<Reply> {
-        vec![reply([(self.shell)(command)]), last]
+    fn does(&self, command: &str, last: Play) -> Play {
+        [vec![reply([(self.shell)(command)])], last].concat()
     }
 
     /// Begins the loop with the play `first`.
@@ -170,8 +170,7 @@ async fn codex_builds_a_feature_over_several_iterations() {
 
 async fn gets_nowhere(agent: Agent) {
     let Some(lab) = (agent.lab)() else { return };
-    lab.model
-        .play("first", vec![says("IN_PROGRESS", false, "first")]);
+    lab.model.play("first", says("IN_PROGRESS", false, "first"));
     // The same check fails with no change in between: open after the third.
     let mut watch = agent.begin(&lab, &["--check", CHECK]).await;
     let detail = over(&mut watch).await;

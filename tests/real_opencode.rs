@@ -65,9 +65,9 @@ async fn interrupted_it_is_idle_and_takes_the_next_message() {
     board.wait_for("Let me see.");
     drop(board);
 
-    // The first only asks for the second.
-    lab.gluon(&["keys", "1", "escape"]);
-    lab.gluon(&["keys", "1", "escape"]);
+    // The first key only asks for the second.
+    let paused = lab.json(&["pause", "--all", "--json"]);
+    assert_eq!(paused["interrupted"], serde_json::json!([1]), "{paused}");
     lab.model
         .wait("the interrupt", |what| matches!(what, Happening::HungUp(_)));
     watch.shows("the end of the turn", idle).await;

@@ -28,6 +28,8 @@ pub struct Delivery {
     pub answers_questions: bool,
     /// What it does with a text that comes while it works.
     pub while_busy: WhileBusy,
+    /// The keys that end its turn, each pressed for itself, with the pause in between.
+    pub interrupt: Vec<Vec<u8>>,
 }
 
 impl Default for Delivery {
@@ -40,6 +42,7 @@ impl Default for Delivery {
             guard_end: true,
             answers_questions: false,
             while_busy: WhileBusy::Unknown,
+            interrupt: vec![b"\x1b".to_vec()],
         }
     }
 }

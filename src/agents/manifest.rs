@@ -95,6 +95,9 @@ impl ManifestAgent {
                     .answers_questions
                     .unwrap_or(usual.answers_questions),
                 while_busy: delivery.while_busy.unwrap_or(usual.while_busy),
+                interrupt: delivery
+                    .interrupt
+                    .map_or(usual.interrupt, |presses| presses.0),
             },
             answers: Answers {
                 approve: answers.approve.0,

@@ -243,6 +243,8 @@ pub(super) struct DeliveryTable {
     pub answers_questions: Option<bool>,
     /// What it does with a text that comes while it works.
     pub while_busy: Option<WhileBusy>,
+    /// The keys that end its turn.
+    pub interrupt: Option<Presses>,
 }
 
 /// The keys that answer.
@@ -288,6 +290,21 @@ impl TryFrom<String> for Keys {
             })?);
         }
         Ok(Self(bytes))
+    }
+}
+
+/// The same, but each a press of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Presses(pub Vec<Vec<u8>>);
+
+impl TryFrom<String> for Presses {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let words = text.split_whitespace();
+        let presses = words.map(|word| Keys::try_from(word.to_owned()).map(|keys| keys.0));
+        Ok(Self(presses.collect::<Result<_, _>>()?))
     }
 }
 
@@ -371,6 +388,9 @@ mod tests {
         }
         for wrong in ["return", "ctrl-", "ctrl-é", "ctrl-ab"] {
             assert!(parse(wrong).unwrap_err().contains(wrong));
+            assert!(Presses::try_from(format!("esc {wrong}")).is_err());
         }
+        let twice = Presses::try_from("esc ctrl-c".to_owned()).unwrap();
+        assert_eq!(twice.0, [b"\x1b", b"\x03"]);
     }
 }

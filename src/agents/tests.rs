@@ -53,6 +53,34 @@ fn every_built_in_manifest_loads() {
 }
 
 #[test]
+fn turns_are_ended_by_the_agents_own_keys() {
+    for (name, presses) in [
+        ("claude", &["\x1b"][..]),
+        ("codex", &["\x1b"]),
+        ("gemini", &["\x1b"]),
+        ("opencode", &["\x1b", "\x1b"]),
+        ("aider", &["\x03"]),
+        ("demo", &["\x1b"]),
+    ] {
+        assert_eq!(
+            agent(name).delivery().interrupt,
+            presses
+                .iter()
+                .map(|keys| keys.as_bytes().to_vec())
+                .collect::<Vec<_>>(),
+            "{name}"
+        );
+    }
+    let (registry, problems) = user(&[(
+        "own.toml",
+        "program = \"own\"\n[delivery]\ninterrupt = \"ctrl-g q\"\n",
+    )]);
+    assert_eq!(problems, vec![]);
+    let own = registry.get("own").unwrap();
+    assert_eq!(own.delivery().interrupt, [b"\x07", b"q"]);
+}
+
+#[test]
 fn command_lines() {
     let words = |launch: &Launch| launch.argv.join(" ");
     for (name, start, resume) in [

@@ -11,7 +11,7 @@ use super::records::{Change, DAEMON, USER};
 use super::{Caller, Service, StopWhy};
 use crate::config::AtLimit;
 use crate::daemon::clock;
-use crate::daemon::session::Command;
+use crate::daemon::session::{Command, SessionHandle};
 use crate::domain::budget::{Budget, BudgetOf, BudgetState, Limit, refusal, used_up};
 use crate::domain::cost::Cost;
 use crate::domain::loops::{LoopEvent, LoopLimits, PauseWhy, Phase};
@@ -27,8 +27,6 @@ const TOLD: &str = "budget.told";
 const STOPPED: &str = "paused.tasks";
 /// The agent that is none.
 const SHELL: &str = "shell";
-/// What interrupts the turn of an agent that has a screen.
-const INTERRUPT: &[u8] = b"\x1b";
 /// An agent that has not stopped by then is ended.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -440,7 +438,7 @@ impl Service {
             }
             // What says nothing of itself might take the key for anything.
             if activity == Activity::Working {
-                handle.send(Command::Input(None, Input::Raw(INTERRUPT.to_vec())));
+                self.press_interrupt(task, &handle).await?;
                 let until = tokio::time::Instant::now() + PATIENCE;
                 while tokio::time::Instant::now() < until {
                     if at_rest(&handle.meta().activity) {
@@ -457,6 +455,19 @@ impl Service {
             self.stop_for(task.id, StopWhy::Queue).await?;
         }
         Ok(true)
+    }
+
+    /// Presses the keys that end the turn of a task's agent.
+    async fn press_interrupt(&self, task: &Task, handle: &SessionHandle) -> ApiResult<()> {
+        let agent = self.task_agent(task)?;
+        let delivery = agent.delivery();
+        for (at, press) in delivery.interrupt.iter().enumerate() {
+            if at > 0 {
+                tokio::time::sleep(Duration::from_millis(delivery.pause_ms)).await;
+            }
+            handle.send(Command::Input(None, Input::Raw(press.clone())));
+        }
+        Ok(())
     }
 
     /// Stops everything at once: no task starts by itself, every turn ends. `false` lets it all go on.

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 pub use journal::{Entry, Happening};
-pub use play::{Act, Play, Reply, Usage, reply};
+pub use play::{Act, Play, Usage, reply};
 
 use journal::Journal;
 use play::Plays;
