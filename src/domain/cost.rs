@@ -294,6 +294,16 @@ impl Cost {
         }
     }
 
+    /// What one of so many cost in the middle.
+    pub fn each_of(self, count: i64) -> Cost {
+        let count = count.max(1);
+        Cost {
+            usd: MicroUsd(self.usd.0 / count),
+            tokens: self.tokens / count.unsigned_abs(),
+            ..self
+        }
+    }
+
     /// It with how it is known: `~$0.60, estimated from 18540 tokens`.
     pub fn words(&self) -> String {
         let tokens = self.tokens;

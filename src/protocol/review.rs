@@ -8,7 +8,7 @@ use super::views::TaskCard;
 use crate::domain::accept::Way;
 use crate::domain::check::{Freshness, Verdict};
 use crate::domain::operation::{OperationKind, OperationState};
-use crate::domain::{Cost, MicroUsd, ProjectId, TaskId, Timestamp};
+use crate::domain::{Cost, ProjectId, TaskId, Timestamp};
 
 /// What is known about a task for its review, beside its branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -274,10 +274,12 @@ pub struct ReportView {
     pub since: Timestamp,
     /// What was accepted, the newest first.
     pub lines: Vec<ReportLine>,
-    /// What all of it cost, as far as it is known.
-    pub cost: MicroUsd,
+    /// What all of it cost, as far as it is known; `None` where of nothing it is.
+    pub cost: Option<Cost>,
     /// What an accepted change cost, of those whose cost is known.
-    pub cost_each: MicroUsd,
+    pub cost_each: Option<Cost>,
+    /// Of how many changes the cost is not known.
+    pub unknown: u32,
     /// How long all of it waited in review, in milliseconds.
     pub waited: i64,
     /// How long its agents waited for answers, in milliseconds.

@@ -96,9 +96,8 @@ fn show(ctx: &Context, report: &ReportView) -> Outcome {
         count => format!("{count} changes"),
     };
     ctx.out.line(format!(
-        "{changes}, {} altogether, {} each; waited {} for you in review, {} for answers",
-        report.cost,
-        report.cost_each,
+        "{changes}, {}; waited {} for you in review, {} for answers",
+        costs(report),
         short_duration(report.waited),
         short_duration(report.asked)
     ))?;
@@ -109,4 +108,16 @@ fn show(ctx: &Context, report: &ReportView) -> Outcome {
         }
         None => Ok(()),
     }
+}
+
+/// `$1.44 altogether, $0.72 each (of 1 it is not known)`.
+fn costs(report: &ReportView) -> String {
+    let (Some(cost), Some(each)) = (report.cost, report.cost_each) else {
+        return "what they cost is not known".to_owned();
+    };
+    let unknown = match report.unknown {
+        0 => String::new(),
+        count => format!(" (of {count} it is not known)"),
+    };
+    format!("{cost} altogether, {each} each{unknown}")
 }

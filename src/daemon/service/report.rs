@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Caller, Service};
 use crate::daemon::clock;
-use crate::domain::Day;
 use crate::domain::report::waited;
+use crate::domain::{Cost, Day};
 use crate::protocol::{ApiResult, ReportLine, ReportView, ReportWish};
 
 /// How much of a task's history is looked at.
@@ -51,13 +51,15 @@ impl Service {
                 asked: waited.answers,
             });
         }
-        let costs: Vec<_> = lines.iter().filter_map(|line| line.cost).collect();
-        let sum: i64 = costs.iter().map(|cost| cost.usd.0).sum();
-        let each = i64::try_from(costs.len()).unwrap_or(1).max(1);
+        let costs = lines.iter().filter_map(|line| line.cost);
+        let costs: Vec<Cost> = costs.filter(|cost| !cost.is_unpriced()).collect();
+        let count = i64::try_from(costs.len()).unwrap_or(i64::MAX);
+        let cost = costs.iter().copied().reduce(Cost::and);
         Ok(ReportView {
             since,
-            cost: crate::domain::MicroUsd(sum),
-            cost_each: crate::domain::MicroUsd(sum / each),
+            cost,
+            cost_each: cost.map(|cost| cost.each_of(count)),
+            unknown: u32::try_from(lines.len() - costs.len()).unwrap_or(u32::MAX),
             waited: lines.iter().map(|line| line.waited).sum(),
             asked: lines.iter().map(|line| line.asked).sum(),
             spent: self.spent_from(Day(first as i32), wish.project)?,

@@ -5,7 +5,8 @@
 //! How far a play has come is read off the conversation in the request, so a CLI may ask again as often as
 //! it likes. Replies hold at gates that the test opens, so nothing here or in a test needs to sleep. All
 //! that happens is in a journal with its time: what the model really did, and when.
-#![allow(dead_code)]
+// No test needs all of it.
+#![allow(dead_code, unused_imports)]
 
 mod anthropic;
 mod gemini;

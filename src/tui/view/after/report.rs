@@ -71,8 +71,20 @@ fn totals(buf: &mut Buffer, model: &Model, area: Rect, view: &ReportView) {
         ("Accepted", changes, String::new()),
         (
             "Cost of each",
-            view.cost_each.to_string(),
-            format!("{} in all", view.cost),
+            match view.cost_each {
+                Some(cost) => cost.to_string(),
+                None if view.lines.is_empty() => "-".to_owned(),
+                None => "not known".to_owned(),
+            },
+            match (view.cost, view.unknown) {
+                (None, _) => String::new(),
+                (Some(cost), 0) => format!("{cost} in all"),
+                (Some(cost), unknown) => {
+                    let all = view.lines.len();
+                    let known = all.saturating_sub(unknown as usize);
+                    format!("{known} of {all}: {cost}")
+                }
+            },
         ),
         (
             "Spent then",
