@@ -249,7 +249,7 @@ fn reason(card: &TaskCard) -> Option<Piece> {
 }
 
 /// What is known of a card's check: a verdict of other files says so.
-fn check(card: &TaskCard) -> Option<Piece> {
+pub fn check(card: &TaskCard) -> Option<Piece> {
     let check = card.review.check.as_ref()?;
     if check.running {
         return Some(("checking".to_owned(), Role::Working));

@@ -10,6 +10,7 @@ mod app;
 pub mod board;
 pub mod card;
 pub mod changes;
+pub mod compare;
 pub mod costs;
 pub mod dialog;
 pub mod help;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::after::AfterPage;
 use super::changes::Changes;
+use super::compare::ComparePage;
 use super::costs::CostsPage;
 use super::dialog::Dialog;
 use super::inbox::InboxList;
@@ -276,6 +277,8 @@ pub enum Overlay {
     Transcript(Box<TranscriptView>),
     /// The radar, the report, or what can be cleaned away.
     After(Box<AfterPage>),
+    /// Two tasks that try the same.
+    Compare(Box<ComparePage>),
 }
 
 /// What a dialog's words are for.

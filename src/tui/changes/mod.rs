@@ -155,6 +155,11 @@ impl Changes {
         (self.text.len() as u64) < self.total
     }
 
+    /// Whether this is the question whose answer is awaited.
+    pub fn awaits(&self, asked: &ReadChanges) -> bool {
+        self.asked.as_ref() == Some(asked)
+    }
+
     /// Asks for the changes anew.
     pub fn ask(&mut self) -> ReadChanges {
         self.stale = false;

@@ -4,6 +4,7 @@
 //! Invariants: every row knows its file; a row is an index into the patch, so that a hundred thousand of
 //! them are cheap to make anew.
 
+use super::words;
 use crate::domain::Comment;
 use crate::domain::comment::Place;
 use crate::domain::patch::{FilePatch, Hunk, LineKind, Patch, Side};
@@ -188,10 +189,9 @@ impl OfFile<'_, '_> {
             }
             let added = run(next, LineKind::Removed);
             let end = run(added, LineKind::Added);
-            for place in 0..(added - next).max(end - added) {
-                let old = (next + place < added).then_some((next + place) as u32);
-                let new = (added + place < end).then_some((added + place) as u32);
-                self.pair(at, old, new, here);
+            for (old, new) in words::pairs(hunk, next..added, added..end) {
+                let number = |line: Option<usize>| line.map(|line| line as u32);
+                self.pair(at, number(old), number(new), here);
             }
             next = end;
         }

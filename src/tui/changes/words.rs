@@ -12,14 +12,19 @@ use crate::domain::patch::{Hunk, LineKind};
 const MOST_LINES: usize = 60;
 /// The longest line that is compared, in bytes.
 const MOST_BYTES: usize = 2_000;
+/// The largest block in which lines are paired by how much alike they are.
+const MOST_PAIRED: usize = 8;
+/// How much of two lines has to be the same for them to be a pair, in percent.
+const LEAST_ALIKE: usize = 40;
 /// How much of a line may be new for its words to be worth showing, in percent.
 const MOST_NEW: usize = 70;
 
 /// Pieces of a line, by their bytes.
 pub type Pieces = Vec<Range<usize>>;
 
-/// The line that stands at the same place on the other side of a block of changes; `None` where there is
-/// none, or the block is large.
+/// The line on the other side of a block of changes that took its place, or whose place it took: the one most
+/// alike, in a small block; in a larger one that at the same place. `None` where there is none, or the block is
+/// too large for places to tell anything.
 pub fn partner(hunk: &Hunk, line: usize) -> Option<usize> {
     let kind = hunk.lines.get(line)?.kind;
     if kind == LineKind::Context {
@@ -42,7 +47,90 @@ pub fn partner(hunk: &Hunk, line: usize) -> Option<usize> {
             (last + 1, other?)
         }
     };
-    (before < other).then_some(start + before)
+    let (own, others) = (first..last + 1, start..start + other);
+    let (old, new) = match kind {
+        LineKind::Added => (others.clone(), own.clone()),
+        _ => (own.clone(), others.clone()),
+    };
+    let pairs = pairs(hunk, old, new);
+    let mut pairs = pairs.into_iter();
+    match kind {
+        LineKind::Added => pairs.find(|(_, new)| *new == Some(line))?.0,
+        _ => pairs.find(|(old, _)| *old == Some(line))?.1,
+    }
+}
+
+/// The lines of a block side by side, each with the one that took its place: in their order, so that the whole is
+/// as much alike as it can be. In a larger block those at the same place.
+pub fn pairs(
+    hunk: &Hunk,
+    old: Range<usize>,
+    new: Range<usize>,
+) -> Vec<(Option<usize>, Option<usize>)> {
+    let (rows, columns) = (old.len(), new.len());
+    // With as many on either side, or one of them empty, places tell as much.
+    let small = rows.max(columns) <= MOST_PAIRED && rows != columns && rows.min(columns) > 0;
+    if !small {
+        let mut pairs = Vec::new();
+        by_place(&mut pairs, old, new);
+        return pairs;
+    }
+    let text = |at: usize| hunk.lines.get(at).map_or("", |line| &line.text);
+    // How much alike the rests are, from the end: the usual table of a longest common subsequence.
+    let mut best = vec![vec![0; columns + 1]; rows + 1];
+    let mut alike = vec![vec![0; columns]; rows];
+    for row in (0..rows).rev() {
+        for column in (0..columns).rev() {
+            let here = likeness(text(old.start + row), text(new.start + column));
+            alike[row][column] = here;
+            let paired = best[row + 1][column + 1] + here;
+            best[row][column] = paired.max(best[row + 1][column]).max(best[row][column + 1]);
+        }
+    }
+    let (mut row, mut column) = (0, 0);
+    let mut pairs = Vec::new();
+    let (mut left, mut right) = (old.start, new.start);
+    while row < rows && column < columns {
+        let here = alike[row][column];
+        if here > 0 && best[row][column] == best[row + 1][column + 1] + here {
+            by_place(&mut pairs, left..old.start + row, right..new.start + column);
+            pairs.push((Some(old.start + row), Some(new.start + column)));
+            (row, column) = (row + 1, column + 1);
+            (left, right) = (old.start + row, new.start + column);
+        } else if best[row][column] == best[row + 1][column] {
+            row += 1;
+        } else {
+            column += 1;
+        }
+    }
+    by_place(&mut pairs, left..old.end, right..new.end);
+    pairs
+}
+
+/// What is like nothing stands beside what is at the same place.
+fn by_place(pairs: &mut Vec<(Option<usize>, Option<usize>)>, old: Range<usize>, new: Range<usize>) {
+    let at =
+        |range: &Range<usize>, place: usize| (place < range.len()).then_some(range.start + place);
+    let places = 0..old.len().max(new.len());
+    pairs.extend(places.map(|place| (at(&old, place), at(&new, place))));
+}
+
+/// How much of the longer line both begin and end with, in percent; 0 where that is too little to tell anything.
+fn likeness(one: &str, two: &str) -> usize {
+    let (one, two) = (one.trim().as_bytes(), two.trim().as_bytes());
+    let longer = one.len().max(two.len());
+    if longer == 0 || longer > MOST_BYTES {
+        return 0;
+    }
+    let same = |pair: &(&u8, &u8)| pair.0 == pair.1;
+    let front = one.iter().zip(two).take_while(same).count();
+    let rest = one.len().min(two.len()) - front;
+    let back = one.iter().rev().zip(two.iter().rev());
+    let back = back.take(rest).take_while(same).count();
+    match (front + back) * 100 / longer {
+        enough @ LEAST_ALIKE.. => enough,
+        _ => 0,
+    }
 }
 
 /// The pieces of `old` and of `new` that the other does not have; `None` where the two have too little in
@@ -148,6 +236,18 @@ mod tests {
         ];
         assert_eq!(pairs, expected);
         assert_eq!(partner(hunk, 100), None);
+
+        // One was put in before: the other is found all the same, and what is like nothing stands alone.
+        let text = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1,1 +1,2 @@\n-let total = sum(a);\n+// What all of it costs.\n+let total = sum(a, b);\n@@ -9,2 +9,1 @@\n-one\n-let x = 1;\n+let x = 2;\n";
+        let patch = Patch::read(text);
+        let found = |hunk: usize, count: usize| -> Vec<Option<usize>> {
+            let hunk = &patch.files[0].hunks[hunk];
+            (0..count).map(|line| partner(hunk, line)).collect()
+        };
+        assert_eq!(found(0, 3), [Some(2), None, Some(0)]);
+        assert_eq!(found(1, 3), [None, Some(2), Some(1)]);
+        let pairs = super::pairs(&patch.files[0].hunks[1], 0..2, 2..3);
+        assert_eq!(pairs, [(Some(0), None), (Some(1), Some(2))]);
 
         let many = |count: usize| "-x\n".repeat(count) + &"+y\n".repeat(count);
         let head = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1,900 +1,900 @@\n";

@@ -42,6 +42,8 @@ pub enum Context {
     Sessions,
     /// A transcript lies over the board; asked before `Viewer`.
     Transcript,
+    /// Two tasks lie over the board, side by side; asked before `Viewer`.
+    Compare,
     /// The radar, the report or what can be tidied up lies over the board; asked before `List`.
     After,
 }

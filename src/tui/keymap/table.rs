@@ -1,8 +1,8 @@
 //! The table: every action, its keys, and the words for it.
 
 use super::Context::{
-    self, After, Asking, Board, Changes, Costs, Drag, Form, Inbox as InInbox, List, Prefix, Scroll,
-    Sessions as InSessions, Transcript as InTranscript, Viewer,
+    self, After, Asking, Board, Changes, Compare as InCompare, Costs, Drag, Form, Inbox as InInbox,
+    List, Prefix, Scroll, Sessions as InSessions, Transcript as InTranscript, Viewer,
 };
 
 macro_rules! actions {
@@ -120,10 +120,12 @@ actions! {
     Start, "start", Task, [(Board: "s")], "Start the task now", Some("start"), true;
     Stop, "stop", Task, [(Board: "x")], "Stop the agent; it can be resumed", Some("stop"), true;
     Resume, "resume", Task, [(Board: "r")], "Resume the conversation", Some("resume"), true;
-    Diff, "diff", Task, [(Board: "d"), (After: "d")], "Show the changes", Some("diff"), true;
-    Accept, "accept", Task, [(Board: "a"), (Changes: "a")], "Accept the task", Some("accept"), true;
+    Diff, "diff", Task, [(Board: "d"), (After: "d"), (InCompare: "d")], "Show the changes", Some("diff"), true;
+    Accept, "accept", Task, [(Board: "a"), (Changes: "a"), (InCompare: "a")], "Accept the task", Some("accept"), true;
     Check, "check", Task, [(Board: "c"), (Changes: "t")], "Run the task's check", Some("check"), true;
     CheckOutput, "check_output", Task, [(Board: "v"), (Changes: "O")], "What its check has printed", None, true;
+    Fork, "fork", Task, [(Board: "F"), (Changes: "F")], "Try it once more with another agent, beside it", Some("fork"), true;
+    Compare, "compare", Task, [(Board: "f"), (Changes: "f")], "Compare it with the one that tries the same", Some("compare"), true;
     LeaveQueue, "leave_queue", Task, [(Board: "Q")], "Leave the merge queue", None, true;
     Undo, "undo", Task, [(Board: "u")], "Undo the last accept or removal", None, true;
     Archive, "archive", Task, [(Board: "Z")], "Archive the done task, or bring it back", None, true;
@@ -136,7 +138,7 @@ actions! {
     LessUrgent, "less_urgent", Task, [(Board: "-")], "Make it less urgent", None, true;
     Hold, "hold", Task, [(Board: "o")], "Hold it back, or let it go", None, true;
     Cancel, "cancel", Task, [(Board: "C")], "Give the task up; its branch stays", None, true;
-    Delete, "delete", Task, [(Board: "X" "delete")], "Delete the task with its worktree", None, true;
+    Delete, "delete", Task, [(Board: "X" "delete"), (InCompare: "X" "delete")], "Delete the task with its worktree", None, true;
     CancelDrag, "cancel_drag", Task, [(Drag: "esc")], "Put a dragged card back", Some("put back"), false;
 
     Open, "open", Agent, [(Board: "enter")], "Type to the agent", Some("type to agent"), true;
@@ -224,6 +226,8 @@ actions! {
 
     ToggleRow, "toggle_row", Lists, [(After: "space" "x")], "Tidy up: take a worktree along, or leave it", Some("mark"), false;
 
+    SwitchSide, "switch_side", Review, [(InCompare: "tab" "h" "l" "left" "right")], "Compared: the other side", Some("other side"), false;
+    NextRival, "next_rival", Review, [(InCompare: "]")], "Compared: the next one that tries the same", Some("next one"), false;
     NextHunk, "next_hunk", Review, [(Changes: "J" "]")], "Next hunk", Some("hunk"), false;
     PreviousHunk, "previous_hunk", Review, [(Changes: "K" "[")], "Previous hunk", None, false;
     Comment, "comment", Review, [(Changes: "c")], "Comment on the line, the selected lines, the hunk", Some("comment"), false;
@@ -249,7 +253,7 @@ actions! {
     PreviousFound, "previous_found", Review, [(Changes: ",")], "Previous place with the words", None, false;
     EditFile, "edit_file", Review, [(Changes: "e")], "Open the file in your editor, at the line", Some("edit"), false;
     DiffTool, "diff_tool", Review, [(Changes: "D")], "Show the changes with your own tool (tui.diff_tool)", None, false;
-    Reload, "reload", Review, [(Changes: "r"), (After: "r")], "Read it anew", Some("reload"), false;
+    Reload, "reload", Review, [(Changes: "r"), (After: "r"), (InCompare: "r")], "Read it anew", Some("reload"), false;
 
     ShowTranscript, "transcript", Agent, [(Board: "T"), (InSessions: "T" "v"), (Prefix: "T")], "Read what was said: the transcript", Some("transcript"), true;
     FilterRows, "filter_rows", Lists, [(InSessions: "/")], "Sessions: filter by words", Some("filter"), false;

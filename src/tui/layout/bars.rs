@@ -338,6 +338,7 @@ pub(crate) fn chip(model: &Model) -> (&'static str, Role) {
         Some(Overlay::Inbox(_)) => (" INBOX ", Role::ChipBoard),
         Some(Overlay::Transcript(_)) => (" TRANSCRIPT ", Role::ChipBoard),
         Some(Overlay::Changes(_)) => (" CHANGES ", Role::ChipBoard),
+        Some(Overlay::Compare(_)) => (" COMPARE ", Role::ChipBoard),
         Some(Overlay::After(page)) => match **page {
             AfterPage::Radar(_) => (" RADAR ", Role::ChipBoard),
             AfterPage::Report(_) => (" REPORT ", Role::ChipBoard),
@@ -436,6 +437,18 @@ fn hints(model: &Model) -> Vec<Hint> {
             Overlay::Inbox(list) => of_inbox(model, list, of),
             Overlay::Changes(page) => of_changes(page, of),
             Overlay::After(page) => of_after(model, page, of),
+            Overlay::Compare(_) => {
+                let own = [
+                    Action::Accept,
+                    Action::SwitchSide,
+                    Action::Diff,
+                    Action::NextRival,
+                ];
+                let mut hints = of(Context::Compare, &own);
+                let text = [Action::NextFile, Action::ViewPageDown, Action::Close];
+                hints.extend(of(Context::Viewer, &text));
+                hints
+            }
         };
     }
     if matches!(model.drag, Drag::Dragging { .. }) {

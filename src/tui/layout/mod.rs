@@ -9,6 +9,7 @@ mod after;
 mod bars;
 mod changes;
 mod columns;
+mod compare;
 mod tiles;
 mod toasts;
 
@@ -26,6 +27,7 @@ pub(super) use bars::fitting;
 pub use bars::{Bar, Segment};
 pub use changes::ChangesAreas;
 pub use columns::ColumnLayout;
+pub use compare::CompareAreas;
 
 /// From this width on the four columns stand side by side.
 pub const WIDE: u16 = 80;
@@ -116,6 +118,8 @@ pub struct Layout {
     pub changes: ChangesAreas,
     /// The parts of the radar, the report and of tidying up, where one of them lies over the board.
     pub after: AfterAreas,
+    /// The parts of a comparison, where one lies over the board.
+    pub compare: CompareAreas,
     /// The parts of the list of sessions, where that lies over the board.
     pub sessions: SessionAreas,
     /// Its tabs.
@@ -260,10 +264,11 @@ impl Layout {
             | Overlay::Changes(_)
             | Overlay::Sessions(_)
             | Overlay::After(_)
+            | Overlay::Compare(_)
             | Overlay::Transcript(_) => u16::MAX,
             Overlay::Inbox(_) => waiting(model).min(1000) as u16 + INBOX_DETAIL + 2,
         };
-        let whole = matches!(top, Overlay::Changes(_));
+        let whole = matches!(top, Overlay::Changes(_) | Overlay::Compare(_));
         let area = if whole || is_small(self.screen) {
             self.body
         } else {
@@ -291,6 +296,7 @@ impl Layout {
         }
         match top {
             Overlay::After(page) => after::place(self, page, self.overlay_inner),
+            Overlay::Compare(_) => compare::place(self, self.overlay_inner),
             Overlay::Sessions(page) => self.place_sessions(model, page),
             Overlay::Inbox(list) => {
                 let (rows, _) = inbox_parts(self.overlay_inner);

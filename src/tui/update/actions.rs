@@ -50,13 +50,12 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Update {
         ShowRadar | ShowReport | ShowTidy => super::after::open_page(model, action),
         ShowArchive => show_archive(model),
         Start | Stop | Resume | Diff | Archive | Accept | Check | CheckOutput | Detail | Urgent
-        | LessUrgent | LeaveQueue | Hold | Cancel | Delete | Message | TakeBack | Allow | Deny
-        | LoopPause | LoopStopAfter | ShowTranscript | LoopStop | LoopLimits => {
-            match model.cursor.task {
-                Some(task) => on_task(model, action, task),
-                None => nothing_selected(model),
-            }
-        }
+        | LessUrgent | LeaveQueue | Fork | Compare | Hold | Cancel | Delete | Message
+        | TakeBack | Allow | Deny | LoopPause | LoopStopAfter | ShowTranscript | LoopStop
+        | LoopLimits => match model.cursor.task {
+            Some(task) => on_task(model, action, task),
+            None => nothing_selected(model),
+        },
         // The rest are keys of scrollback, lists and forms, which those handle themselves.
         _ => Update::none(),
     }
@@ -369,6 +368,8 @@ pub(super) fn on_task(model: &mut Model, action: Action, task: TaskId) -> Update
             model.awaited_check = Some(task);
             Update::call(Request::ShowCheck(task))
         }
+        Action::Fork => super::compare::ask_fork(model, task),
+        Action::Compare => super::compare::open(model, task),
         Action::LeaveQueue => super::after::leave_queue(model, task),
         Action::Detail => super::loops::detail(model, task),
         Action::LoopPause | Action::LoopStopAfter | Action::LoopStop | Action::LoopLimits => {

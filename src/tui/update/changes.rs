@@ -103,7 +103,9 @@ fn act(model: &mut Model, action: Action) -> Update {
             };
         }
         Action::CheckOutput => return actions::on_task(model, Action::CheckOutput, task),
-        Action::Accept => return actions::on_task(model, Action::Accept, task),
+        Action::Accept | Action::Fork | Action::Compare => {
+            return actions::on_task(model, action, task);
+        }
         _ => return Update::none(),
     }
     Update::redraw()
@@ -405,6 +407,9 @@ pub(super) fn returned(model: &mut Model) -> Update {
 
 /// A page of the text has come.
 pub(super) fn come(model: &mut Model, asked: &ReadChanges, text: ChangesPage) -> Update {
+    if let Some(update) = super::compare::come(model, asked, &text) {
+        return update;
+    }
     let Some(page) = page(model) else {
         return Update::none();
     };
@@ -417,6 +422,9 @@ pub(super) fn come(model: &mut Model, asked: &ReadChanges, text: ChangesPage) ->
 
 /// The text cannot be had.
 pub(super) fn refused(model: &mut Model, asked: &ReadChanges, why: String) {
+    if super::compare::refused(model, asked, &why) {
+        return;
+    }
     if let Some(page) = page(model) {
         page.refused(asked, why);
     }

@@ -6,6 +6,7 @@
 mod actions;
 mod after;
 mod changes;
+mod compare;
 mod drag;
 mod inbox;
 mod keys;

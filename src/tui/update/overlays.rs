@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{actions, after, changes, inbox, message, sessions, transcript};
+use super::{actions, after, changes, compare, inbox, message, sessions, transcript};
 use crate::domain::TaskId;
 use crate::domain::accept::Way;
 use crate::domain::check::sentence;
@@ -60,6 +60,10 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Update {
         Overlay::After(_) => {
             model.overlays.push(top);
             after::key(model, event)
+        }
+        Overlay::Compare(_) => {
+            model.overlays.push(top);
+            compare::key(model, event)
         }
         Overlay::Sessions(page) => {
             let page = std::mem::take(page);
@@ -144,6 +148,10 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
         Overlay::After(_) => {
             model.overlays.push(top);
             after::mouse(model, layout, event, by)
+        }
+        Overlay::Compare(_) => {
+            model.overlays.push(top);
+            compare::mouse(model, layout, event, by)
         }
         Overlay::Inbox(list) => {
             let list = std::mem::take(list);
@@ -297,6 +305,7 @@ pub(super) fn fit(model: &mut Model, layout: &Layout) {
                 pane.fit(usize::from(layout.changes.check.height.saturating_sub(1)));
             }
         }
+        Some(Overlay::Compare(page)) => page.fit(usize::from(layout.compare.lines.height)),
         Some(Overlay::After(page)) => page.fit(usize::from(layout.after.list.height)),
         Some(Overlay::Viewer(viewer)) => viewer.fit(height),
         Some(Overlay::Sessions(page)) => {
@@ -501,8 +510,14 @@ fn show(model: &mut Model, mut viewer: Viewer) -> Update {
 /// Asks before a task is deleted, saying what would go.
 pub(super) fn ask_delete(model: &mut Model, task: TaskId, risk: &RiskView) -> Update {
     let title = model.cards.get(&task).map(board::title).unwrap_or_default();
-    let question = format!("Delete #{task} {title}?");
-    let detail = texts::risk(risk);
+    let (question, why) = match compare::accepted_instead(model, task) {
+        Some(done) => (
+            format!("#{done} was accepted. Delete #{task} {title}, which tried the same?"),
+            "u, or gluon undo, brings it back. ",
+        ),
+        None => (format!("Delete #{task} {title}?"), ""),
+    };
+    let detail = format!("{why}{}", texts::risk(risk));
     let agreed = Request::RemoveTask(ConfirmTask {
         task,
         confirm: true,

@@ -125,6 +125,7 @@ fn answered(model: &mut Model, request: Request, response: Response) -> Update {
         (Request::ShowCheck(task), Response::ShowCheck(report)) => {
             overlays::check_come(model, task, &report)
         }
+        (_, Response::ForkTask(card)) => super::compare::forked(model, card),
         (_, Response::ListOverlaps(found)) => after::overlaps_have_come(model, found),
         (Request::Report(asked), Response::Report(view)) => {
             after::report_has_come(model, asked, view)
@@ -246,12 +247,17 @@ fn accept(model: &mut Model, accepted: Accepted) -> Update {
 
 fn integrated(model: &mut Model, done: Integrated) -> Update {
     let title = board::title(&done.card);
-    model.moving.remove(&done.card.task.id);
+    let id = done.card.task.id;
+    model.moving.remove(&id);
     link::put_card(model, done.card);
+    let effects = super::compare::offer_removal(model, id);
     let hint = std::iter::once(done.sentence).chain(done.notes);
     let hint = hint.collect::<Vec<_>>().join("; ");
     model.toast(Level::Info, format!("accepted: {title}"), Some(hint));
-    Update::redraw()
+    Update {
+        dirty: true,
+        effects,
+    }
 }
 
 fn say_removed(model: &mut Model, removed: &Removed) {

@@ -15,6 +15,7 @@ use crate::tui::theme::Theme;
 
 mod after;
 mod changes;
+mod compare;
 mod inbox;
 mod message;
 mod mouse;

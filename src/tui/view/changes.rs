@@ -3,6 +3,8 @@
 mod check;
 mod code;
 
+pub(super) use code::half;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -5,6 +5,7 @@ mod ascii;
 mod bars;
 mod changes;
 mod columns;
+mod compare;
 mod costs;
 mod empty;
 mod inbox;

@@ -38,6 +38,7 @@ fn draw_below(
         Overlay::Transcript(view) => super::transcript::draw(buf, model, layout, view),
         Overlay::Costs(page) => super::costs::draw(buf, model, layout, page),
         Overlay::Inbox(list) => super::inbox::draw(buf, model, layout, list),
+        Overlay::Compare(page) => super::compare::draw(buf, model, layout, page),
         Overlay::After(page) => super::after::draw(buf, model, layout, page),
         Overlay::Changes(page) => super::changes::draw(buf, model, layout, page),
     }

@@ -106,7 +106,7 @@ pub(super) fn line(buf: &mut Buffer, model: &Model, area: Rect, page: &Changes, 
         &gutter,
         looks.line.patch(gutter_style(model, line.kind, &looks)),
     );
-    code(buf, model, after(area, used), page, at, &looks);
+    code(buf, model, after(area, used), page, at, (line.kind, &looks));
 }
 
 /// Two lines side by side.
@@ -141,14 +141,53 @@ pub(super) fn pair(
         let Some((hunk, line)) = find(page, at) else {
             continue;
         };
-        let looks = looks(model, line.kind);
-        buf.set_style(place, looks.line);
         let number = if is_old { line.old } else { line.new };
-        let gutter = format!("{number:>digits$} ", digits = digits(hunk));
-        let style = looks.line.patch(gutter_style(model, line.kind, &looks));
-        let used = write(buf, place, &gutter, style);
-        code(buf, model, after(place, used), page, at, &looks);
+        side(
+            buf,
+            model,
+            place,
+            page,
+            at,
+            (number, digits(hunk), line.kind),
+        );
     }
+}
+
+/// A line in the half of a comparison; `unchanged`: it is shown as what stood there before.
+pub(in crate::tui::view) fn half(
+    buf: &mut Buffer,
+    model: &Model,
+    area: Rect,
+    page: &Changes,
+    at: At,
+    unchanged: bool,
+) {
+    let Some((hunk, line)) = find(page, at) else {
+        return;
+    };
+    let (kind, number) = match (unchanged, line.kind) {
+        (true, _) => (LineKind::Context, line.old),
+        (false, LineKind::Removed) => (line.kind, line.old),
+        (false, _) => (line.kind, line.new),
+    };
+    side(buf, model, area, page, at, (number, digits(hunk), kind));
+}
+
+/// A number and a line with the looks of `kind`.
+fn side(
+    buf: &mut Buffer,
+    model: &Model,
+    area: Rect,
+    page: &Changes,
+    at: At,
+    (number, digits, kind): (u32, usize, LineKind),
+) {
+    let looks = looks(model, kind);
+    buf.set_style(area, looks.line);
+    let gutter = format!("{number:>digits$} ");
+    let style = looks.line.patch(gutter_style(model, kind, &looks));
+    let used = write(buf, area, &gutter, style);
+    code(buf, model, after(area, used), page, at, (kind, &looks));
 }
 
 fn find(page: &Changes, (file, hunk, line): At) -> Option<(&Hunk, &Line)> {
@@ -190,12 +229,19 @@ fn write(buf: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
 }
 
 /// The sign and the text of a line.
-fn code(buf: &mut Buffer, model: &Model, area: Rect, page: &Changes, at: At, looks: &Looks) {
+fn code(
+    buf: &mut Buffer,
+    model: &Model,
+    area: Rect,
+    page: &Changes,
+    at: At,
+    (kind, looks): (LineKind, &Looks),
+) {
     let Some((hunk, line)) = find(page, at) else {
         return;
     };
     let theme = &model.theme;
-    let sign = match line.kind {
+    let sign = match kind {
         LineKind::Context => "  ",
         LineKind::Added => "+ ",
         LineKind::Removed => "- ",
@@ -203,7 +249,10 @@ fn code(buf: &mut Buffer, model: &Model, area: Rect, page: &Changes, at: At, loo
     let used = write(buf, area, sign, looks.line.patch(looks.sign));
     let area = after(area, used);
     let text = &line.text[..line.text.floor_char_boundary(MOST_BYTES)];
-    let words = new_words(hunk, at.2, line);
+    let words = match kind {
+        LineKind::Context => Vec::new(),
+        _ => new_words(hunk, at.2, line),
+    };
     let syntax: &[(Range<usize>, Role)] = match looks.syntax {
         true => page.highlights.of(at.0, at.1, at.2),
         false => &[],
