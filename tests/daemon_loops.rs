@@ -4,6 +4,7 @@
 
 mod daemon_support;
 
+use daemon_support::looped::streaming;
 use daemon_support::{Watcher, World, kill};
 use gluon::domain::loops::{BreakerState, CheckOutcome, Most, NewLimits, PartKind};
 use gluon::domain::{Activity, Mode, Reason, Status, TaskId};
@@ -321,47 +322,6 @@ async fn wrong_wishes_are_refused() {
         assert_eq!(error.code, ErrorCode::Invalid, "{error}");
     }
     assert!(watcher.client.board(()).await.unwrap().cards.is_empty());
-}
-
-/// An agent that tells what it does as Claude Code does, from a manifest of the user's own.
-fn streaming(world: &World, body: &str) -> NewTask {
-    use std::os::unix::fs::PermissionsExt;
-    let (dir, program) = (world.dir.path(), world.dir.path().join("fake"));
-    let script = format!(
-        "#!/bin/sh\nfor prompt; do :; done\n\
-         n=$(( $(cat {0}/count 2>/dev/null || echo 0) + 1 )); echo $n > {0}/count\n\
-         printf '%s' \"$prompt\" > {0}/prompt$n\n\
-         save() {{ git add -A && git -c user.name=a -c user.email=a@b commit -qm \"$1\"; }}\n\
-         result() {{ printf '{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":%s,\"result\":\"%s\",\"session_id\":\"s\",\"total_cost_usd\":0.25,\"usage\":{{}},\"modelUsage\":{{\"m\":{{\"inputTokens\":10,\"outputTokens\":5,\"costUSD\":0.25}}}},\"permission_denials\":[]}}\\n' \"$1\" \"$2\"; }}\n\
-         block() {{ printf '%s' \"---RALPH_STATUS---\\\\nSTATUS: $1\\\\nEXIT_SIGNAL: $2\\\\n---END_RALPH_STATUS---\"; }}\n\
-         printf '{{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\",\"model\":\"m\"}}\\n'\n\
-         {body}\n",
-        dir.display()
-    );
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-    std::fs::create_dir_all(world.paths.agents()).unwrap();
-    let manifest = format!(
-        "title = \"Fake\"\nprogram = \"{}\"\nconversation = \"chosen\"\nstream = \"claude\"\nfirst_prompt = \"argument\"\n\
-         [start]\nargs = [[\"--\", \"{{prompt}}\"]]\n\
-         [headless]\nargs = [[\"--session-id\", \"{{conversation}}\"], [\"--\", \"{{prompt}}\"]]\n",
-        program.display()
-    );
-    std::fs::write(world.paths.agents().join("fake.toml"), manifest).unwrap();
-    NewTask {
-        agent: Some("fake".into()),
-        command: None,
-        prompt: "Write the parser.".into(),
-        mode: Mode::Loop,
-        looped: Some(NewLoop {
-            limits: NewLimits {
-                pause: Some(0),
-                ..NewLimits::default()
-            },
-            ..NewLoop::default()
-        }),
-        ..world.task("")
-    }
 }
 
 #[tokio::test]

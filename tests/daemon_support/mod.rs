@@ -2,6 +2,7 @@
 //! and a client. Everything it started is ended with it.
 #![allow(dead_code)]
 
+pub mod looped;
 pub mod told;
 
 use std::future::Future;
