@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_command_is_told_in_words() {
         for (line, expected) in [
-            ("sleep\01200\0", Some("sleep 1200")),
+            ("sleep\x001200\0", Some("sleep 1200")),
             ("/usr/bin/python3\0-m\0pytest\0", Some("python3 -m pytest")),
             ("a/b\0\x1b[31m\n\0", Some("b [31m")),
             ("", None),
