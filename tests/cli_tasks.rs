@@ -569,3 +569,44 @@ fn attaching_shows_the_terminal_and_leaving_lets_it_run() {
     setup.until_status("1", "review");
     assert!(setup.gluon(&["capture", "1"]).contains("got typed here"));
 }
+
+/// With the words in what was said: the line stands beneath, and what Gemini CLI used has its price.
+#[test]
+fn conversations_are_searched_and_the_line_is_shown() {
+    let setup = Setup::new();
+    let home = setup.home.path().join("home");
+    let chats = home.join(".gemini/tmp/api/chats");
+    let projects = home.join(".claude/projects/-src-api");
+    for dir in [&chats, &projects] {
+        std::fs::create_dir_all(dir).unwrap();
+    }
+    std::fs::write(home.join(".gemini/tmp/api/.project_root"), "/src/api").unwrap();
+    let gemini = "bad891f5-b004-4dd5-95e7-6994b4bc832b";
+    let lines = [
+        format!(r#"{{"sessionId":"{gemini}","startTime":"2026-11-24T02:06:06.649Z","kind":"main"}}"#),
+        r#"{"id":"b","timestamp":"2026-11-24T02:06:06.705Z","type":"user","content":[{"text":"list the files"}]}"#.into(),
+        r#"{"id":"c","timestamp":"2026-11-24T02:06:07.705Z","type":"gemini","content":"First.\nThe session_id stands there.","model":"gemini-3.1-pro-preview","tokens":{"input":1000,"output":100,"cached":400,"thoughts":50,"tool":0,"total":1150}}"#.into(),
+    ];
+    let name = "session-2026-11-24T02-06-bad891f5.jsonl";
+    std::fs::write(chats.join(name), lines.join("\n") + "\n").unwrap();
+    let claude = "11111111-b004-4dd5-95e7-6994b4bc832b";
+    let line = format!(
+        r#"{{"type":"user","message":{{"role":"user","content":"what is a SESSION-ID?"}},"timestamp":"2026-11-24T20:00:00.000Z","cwd":"/src/api","sessionId":"{claude}"}}"#
+    );
+    std::fs::write(projects.join(format!("{claude}.jsonl")), line + "\n").unwrap();
+
+    let out = setup.gluon(&["sessions", "--search", "session_id"]);
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 5, "{out}");
+    assert!(lines[1].contains("claude"), "in a prompt: first; {out}");
+    assert_eq!(lines[2], "    you: what is a SESSION-ID?");
+    assert!(lines[3].contains("gemini"), "{out}");
+    assert_eq!(lines[4], "    gemini: The session_id stands there.");
+    let rows = setup.json(&["sessions", "--search", "session_id", "--json"]);
+    assert_eq!(rows[1]["found"]["line"], "The session_id stands there.");
+    // 600 in at $2, 400 cached at $0.20, 150 out at $12 a million.
+    assert_eq!(
+        rows[1]["conversation"]["cost"]["micro_usd"], 3_080,
+        "{rows}"
+    );
+}

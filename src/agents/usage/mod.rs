@@ -109,7 +109,8 @@ impl Meter {
     /// What reads how much one conversation used whose files are known, its own first; no others are looked
     /// for.
     pub(super) fn of_files(whose: Transcripts, id: &str, files: Vec<PathBuf>) -> Option<Meter> {
-        if !matches!(whose, Transcripts::Claude | Transcripts::Codex) {
+        // opencode keeps them in a database, with the cost.
+        if whose == Transcripts::Opencode {
             return None;
         }
         let mut conversation = Conversation::new(id.to_owned());

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
+use serde::Serialize;
 
 use super::super::args::Format;
 use super::super::context::Context;
@@ -11,8 +12,11 @@ use super::super::failure::Outcome;
 use super::super::output::paint::Role;
 use super::super::output::table::{Cell, Table, left, right, text};
 use super::super::{complete, describe, pick};
-use crate::domain::{Project, ProjectId};
-use crate::protocol::{Api, ConversationView, Conversations, ListConversations, ListSessions};
+use crate::client::Client;
+use crate::domain::{Project, ProjectId, Speaker};
+use crate::protocol::{
+    Api, ConversationView, Conversations, FindLines, FoundLine, ListConversations, ListSessions,
+};
 
 const AFTER_HELP: &str = "\
 `gluon resume TASK` goes on with a session that can be resumed. A conversation
@@ -24,7 +28,8 @@ Examples:
   gluon sessions --live
   gluon sessions --project api --json
   gluon sessions --foreign              what was begun without gluon
-  gluon sessions --search \"rate limit\"   in titles, prompts and what was said";
+  gluon sessions --search \"rate limit\"   in titles, prompts and what was said,
+                                        with the line in which it stands";
 
 /// List sessions, live ones first
 #[derive(Debug, Args)]
@@ -80,7 +85,11 @@ impl Sessions {
                 ..ListConversations::default()
             };
             let found = client.list_conversations(wanted).await?;
-            return self.tell(ctx, &found, &projects);
+            let lines = match &self.search {
+                Some(words) => lines_of(&client, &found.rows, words).await?,
+                None => HashMap::new(),
+            };
+            return self.tell(ctx, &found, &lines, &projects);
         }
         let wanted = ListSessions {
             project,
@@ -96,9 +105,19 @@ impl Sessions {
         ctx.out.table(&super::show::sessions(ctx, &sessions, true))
     }
 
-    fn tell(&self, ctx: &Context, found: &Conversations, projects: &[Project]) -> Outcome {
+    fn tell(
+        &self,
+        ctx: &Context,
+        found: &Conversations,
+        lines: &HashMap<String, FoundLine>,
+        projects: &[Project],
+    ) -> Outcome {
         if self.format.json {
-            return ctx.out.json(&found.rows);
+            let rows = found.rows.iter().map(|view| Row {
+                view,
+                found: lines.get(&view.conversation.id),
+            });
+            return ctx.out.json(&rows.collect::<Vec<_>>());
         }
         if found.rows.is_empty() {
             let words = match (&self.search, self.foreign) {
@@ -108,7 +127,7 @@ impl Sessions {
             };
             return ctx.out.line(ctx.out.paint(Role::Dim, words));
         }
-        ctx.out.table(&table(ctx, &found.rows, projects))?;
+        ctx.out.table(&table(ctx, &found.rows, lines, projects))?;
         let more = (found.all as usize).saturating_sub(found.rows.len());
         if more == 0 {
             return Ok(());
@@ -118,7 +137,56 @@ impl Sessions {
     }
 }
 
-fn table(ctx: &Context, rows: &[ConversationView], projects: &[Project]) -> Table {
+/// A conversation as JSON: with the line that was found in it, where words were searched.
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    view: &'a ConversationView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<&'a FoundLine>,
+}
+
+/// The lines in which the words stand, by conversation; the daemon gives some at a time.
+async fn lines_of(
+    client: &Client,
+    rows: &[ConversationView],
+    words: &str,
+) -> Outcome<HashMap<String, FoundLine>> {
+    let mut ids: Vec<String> = rows.iter().map(|row| row.conversation.id.clone()).collect();
+    let mut lines = HashMap::new();
+    while !ids.is_empty() {
+        let find = FindLines {
+            ids: ids.clone(),
+            words: words.to_owned(),
+        };
+        let found = client.find_lines(find).await?;
+        if found.is_empty() {
+            break;
+        }
+        ids.retain(|id| !found.iter().any(|line| line.id == *id));
+        let with_line = found.into_iter().filter(|line| line.line.is_some());
+        lines.extend(with_line.map(|line| (line.id.clone(), line)));
+    }
+    Ok(lines)
+}
+
+/// Who said it, and the line.
+fn found_line(found: &FoundLine, agent: &str) -> Option<Cell> {
+    let who = match found.speaker {
+        Speaker::User => "you",
+        Speaker::Tool => "tool",
+        _ => agent,
+    };
+    let line = found.line.as_deref()?;
+    Some(Cell::new(format!("{who}: {}", line.trim()), Role::Dim))
+}
+
+fn table(
+    ctx: &Context,
+    rows: &[ConversationView],
+    lines: &HashMap<String, FoundLine>,
+    projects: &[Project],
+) -> Table {
     let names: HashMap<ProjectId, &str> = projects
         .iter()
         .map(|project| (project.id, project.name.as_str()))
@@ -155,6 +223,10 @@ fn table(ctx: &Context, rows: &[ConversationView], projects: &[Project]) -> Tabl
             describe::cost(conversation.cost),
             describe::age(ctx.now, conversation.changed_at),
         ]);
+        let found = lines.get(&conversation.id);
+        if let Some(found) = found.and_then(|found| found_line(found, &conversation.agent)) {
+            table.under(found);
+        }
     }
     table
 }

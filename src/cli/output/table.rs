@@ -1,5 +1,7 @@
 //! Aligned tables that fit the terminal: the widest flexible column gives way.
 
+use std::collections::HashMap;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -7,6 +9,8 @@ use super::paint::Role;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
+/// How far a line beneath a row is moved in.
+const UNDER: &str = "    ";
 /// A flexible column is never cut below this.
 const LEAST: usize = 12;
 
@@ -87,18 +91,25 @@ pub(in crate::cli) fn text(title: &'static str) -> Column {
 pub(in crate::cli) struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
+    /// What stands beneath rows, across all columns.
+    under: HashMap<usize, Cell>,
 }
 
 impl Table {
     pub(in crate::cli) fn new(columns: impl Into<Vec<Column>>) -> Self {
         Self {
             columns: columns.into(),
-            rows: Vec::new(),
+            ..Self::default()
         }
     }
 
     pub(in crate::cli) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
         self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Puts a line beneath the newest row, as wide as the terminal.
+    pub(in crate::cli) fn under(&mut self, cell: Cell) {
+        self.under.insert(self.rows.len().saturating_sub(1), cell);
     }
 
     /// The table as text, no wider than `width` where one is given. Columns without any text are left out.
@@ -124,9 +135,14 @@ impl Table {
         let mut text = String::new();
         let header = |index: usize| Cell::new(self.columns[index].title, Role::Dim);
         self.line(&mut text, &used, &widths, color, header);
-        for row in &self.rows {
+        for (number, row) in self.rows.iter().enumerate() {
             let cell = |index: usize| row.get(index).cloned().unwrap_or_default();
             self.line(&mut text, &used, &widths, color, cell);
+            if let Some(under) = self.under.get(&number) {
+                let room = width.map_or(usize::MAX, |width| width.saturating_sub(UNDER.len()));
+                let line = under.role.paint(&cut(&under.text, room), color);
+                text.push_str(&format!("{UNDER}{line}\n"));
+            }
         }
         text
     }
@@ -213,6 +229,21 @@ mod tests {
         table.row(row("7", "Größe der 日本 Karten in der Liste", "claude"));
         table.row(row("12", "b\u{1b}[31m\nx", "codex"));
         table
+    }
+
+    #[test]
+    fn a_line_beneath_a_row_takes_the_whole_width() {
+        let mut table = table();
+        table.under(Cell::new("you: what was said about 日本 in it", Role::Dim));
+        let text = table.render(Some(24), false);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[3], "    you: what was said …");
+        assert!(
+            table
+                .render(None, false)
+                .ends_with("    you: what was said about 日本 in it\n")
+        );
     }
 
     #[test]
