@@ -10,6 +10,7 @@ use super::conversations::Library;
 use super::deliver::Delivery;
 use super::server::ServerKind;
 use super::stream::StreamFormat;
+use super::trust::Trust;
 use super::usage::Meter;
 use super::watch::Watch;
 use crate::domain::{Exit, Mode, Reason, Timestamp};
@@ -117,6 +118,12 @@ pub trait Agent: Send + Sync + fmt::Debug {
     /// writes down nothing that gluon can read. Of `trace` the environment alone counts.
     fn library(&self, _: &Trace<'_>) -> Option<Library> {
         None
+    }
+
+    /// How it comes to trust the project whose own checkout is at `checkout`. Of `trace` the environment alone
+    /// counts.
+    fn trust(&self, _: &Trace<'_>, _checkout: &Path) -> Trust {
+        Trust::default()
     }
 
     /// How to get it, in one sentence; empty where there is nothing to get.

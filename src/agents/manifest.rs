@@ -13,6 +13,7 @@ use super::schema::{Argument, Command, FailureLine, FirstPromptWay, ManifestFile
 use super::server::ServerKind;
 use super::stream::StreamFormat;
 use super::transcripts::Transcripts;
+use super::trust::{self, Trust};
 use super::usage::Meter;
 use super::watch::Watch;
 use crate::domain::{Exit, Mode, Reason};
@@ -463,6 +464,21 @@ impl Agent for ManifestAgent {
             ..*trace
         };
         Library::new(self.transcripts?, &self.name, &trace)
+    }
+
+    fn trust(&self, trace: &Trace<'_>, checkout: &Path) -> Trust {
+        let env = |name: &str| self.environment(trace, name);
+        let trace = Trace {
+            env: &env,
+            ..*trace
+        };
+        let told = |argument: &Argument| matches!(argument, Argument::When(_));
+        Trust {
+            own: self
+                .transcripts
+                .and_then(|whose| trust::own(whose, &trace, checkout)),
+            told: self.start.args.iter().any(told),
+        }
     }
 
     fn version_command(&self) -> Vec<String> {

@@ -21,6 +21,7 @@ mod schema;
 mod server;
 mod stream;
 mod transcripts;
+mod trust;
 mod usage;
 mod uuid;
 mod watch;
@@ -43,6 +44,7 @@ pub use server::{
     Head, Lines, ServerAddress, ServerKind, ServerState, head as read_head, request as ask_server,
 };
 pub use stream::{Over, Page, StreamFormat, StreamReader};
+pub use trust::Trust;
 pub use usage::Meter;
 pub use uuid::{new_conversation_id, uuid_v4};
 pub use watch::{Report, Watch};

@@ -221,7 +221,7 @@ async fn trust(ctx: &Context, client: &Client, named: &Named, revoke: bool, yes:
         let file = config::load_project(&project.path)?;
         ctx.out.line(format!(
             "agents are told that the files of {name} can be trusted, where they can be told so for one \
-             start (Codex, Gemini CLI); others ask in each new worktree"
+             start (Codex, Gemini CLI); Claude Code takes the answer given to it in the project's own checkout"
         ))?;
         let show = |when: &str, command: &Option<String>| -> Outcome {
             let Some(command) = command else {

@@ -4,6 +4,7 @@ mod places;
 mod processes;
 mod programs;
 mod terminal;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -76,6 +77,7 @@ impl Doctor {
         let (settings, config) = settings(ctx);
         findings.push(settings);
         findings.extend(programs::agents(ctx, config.as_ref()).await);
+        findings.extend(trust::trust(ctx).await);
         let notify = config.map(|config| config.notify).unwrap_or_default();
         findings.extend(terminal::terminal(&notify));
         findings.extend(places::logout().await);

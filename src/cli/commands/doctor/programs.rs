@@ -85,13 +85,6 @@ pub(super) async fn agents(ctx: &Context, config: Option<&Config>) -> Vec<Findin
             Finding::new("agents", Level::Warn, "no coding agent is installed")
                 .fix("install one of those above; `gluon demo` needs none"),
         );
-    } else {
-        findings.push(Finding::new(
-            "trust",
-            Level::Note,
-            "agents may ask once for each new worktree whether to trust it; answer in the pane. \
-             gluon does not edit the agents' own settings",
-        ));
     }
     findings
 }
