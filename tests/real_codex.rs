@@ -3,6 +3,8 @@
 
 mod real_support;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use gluon::domain::{Activity, AskKind, Source, Timestamp};
 use real_support::Lab;
 use real_support::model::{Act, Happening, reply};
@@ -127,5 +129,48 @@ async fn a_failing_service_is_not_work_for_ever() {
         _ => false,
     };
     watch.shows("the refused key", auth).await;
+    lab.assert_costs();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_up_plan_is_limited_until_it_is_full_again() {
+    let Some(lab) = Lab::codex() else { return };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    // It is told in minutes.
+    let resets = now.as_secs() / 60 * 60 + 2 * 3600;
+    let used_up = reply([Act::used_up_chatgpt(resets)]);
+    lab.model.play("limit", vec![used_up]);
+    let mut watch = lab.start("codex", "Say hello.").await;
+    watch.turn_since(Timestamp(0)).await;
+    lab.gluon(&["send", "1", "Once more. play:limit"]);
+    let until = Timestamp(resets as i64 * 1000);
+    let limited = |activity: &Activity| *activity == Activity::Limited(Some(until));
+    watch.shows("the limit, with its end", limited).await;
+    let rows = lab.json(&["ls", "--json"]);
+    let said = &rows[0]["session"]["activity"];
+    assert_eq!(said["limited"], resets * 1000, "{rows}");
+
+    // It offers a cheaper model, which a message's Enter would take.
+    let offer = || {
+        lab.gluon(&["capture", "1"])
+            .contains("Switch to gpt")
+            .then_some(())
+    };
+    real_support::support::wait_until("the offer", offer);
+    let sent = lab.home.try_gluon(&lab.repo, &["send", "1", "Go on."]);
+    let refused = String::from_utf8_lossy(&sent.stderr).into_owned();
+    assert!(
+        !sent.status.success() && refused.contains("Switch to gpt"),
+        "{refused}"
+    );
+
+    // Whoever knows better goes on.
+    lab.gluon(&["keys", "1", "escape"]);
+    let gone = || (!lab.gluon(&["capture", "1"]).contains("Switch to gpt")).then_some(());
+    real_support::support::wait_until("its end", gone);
+    let detail = watch.turn("And now say hello.").await;
+    assert!(idle(&detail.card.session.unwrap().activity));
+    let asked = lab.model.turns().pop().unwrap();
+    assert_eq!(asked.model, "gpt-5.2-codex");
     lab.assert_costs();
 }

@@ -153,3 +153,27 @@ async fn a_folder_that_it_does_not_trust_is_asked_about() {
     // Its title says that it is ready.
     assert_eq!(why.decision.by, Some(Source::Screen), "{why:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_sent_while_it_starts_is_not_lost() {
+    let Some(lab) = Lab::gemini() else { return };
+    lab.gluon(&["project", "add"]);
+    lab.gluon(&["project", "trust", "repo", "--yes"]);
+    let mut watch = lab.start("gemini", "Say hello.").await;
+    watch
+        .shows("its start", |activity| *activity == Activity::Starting)
+        .await;
+    let sent = watch.now().await;
+    lab.gluon(&["send", "1", "Which number?"]);
+    let asked = |what: &Happening| matches!(what, Happening::Asked(asked) if asked.prompt == "Which number?");
+    lab.model.wait("the message", asked);
+    watch.turn_since(sent).await;
+    watch.shows("the end of its turns", idle).await;
+    let prompts: Vec<String> = lab
+        .model
+        .turns()
+        .into_iter()
+        .map(|turn| turn.prompt)
+        .collect();
+    assert_eq!(prompts, ["Say hello.", "Which number?"]);
+}

@@ -162,3 +162,25 @@ async fn the_next_daemon_follows_its_server() {
         .until("the question, told by the server", by_server)
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_sent_while_it_starts_is_not_lost() {
+    let Some(lab) = Lab::opencode() else { return };
+    let mut watch = lab.start("opencode", "Say hello.").await;
+    watch
+        .shows("its start", |activity| *activity == Activity::Starting)
+        .await;
+    let sent = watch.now().await;
+    lab.gluon(&["send", "1", "Which number?"]);
+    let asked = |what: &Happening| matches!(what, Happening::Asked(asked) if asked.prompt == "Which number?");
+    lab.model.wait("the message", asked);
+    watch.turn_since(sent).await;
+    watch.shows("the end of its turns", idle).await;
+    let prompts: Vec<String> = lab
+        .model
+        .turns()
+        .into_iter()
+        .map(|turn| turn.prompt)
+        .collect();
+    assert_eq!(prompts, ["Say hello.", "Which number?"]);
+}

@@ -308,6 +308,8 @@ pub enum Means {
     Limited,
     /// A missing login ended its turn; believed as a limit is.
     Auth,
+    /// A dialog is open that its status does not tell of: words would land in it, so none are typed.
+    Dialog,
 }
 
 /// Why an agent cannot do what was asked.

@@ -286,7 +286,7 @@ impl Evidence {
                 (Standing::TooFresh, None) => continue,
                 _ => (&claim.says, claim.ends()),
             };
-            let says = self.in_full(says, claim.at, now);
+            let says = self.in_full(says, claim, now);
             let rule = newer.map_or(Rule::MostTrusted, |_| Rule::Newer);
             return decision(&says, rule, Some(claim.source), until);
         }
@@ -314,13 +314,14 @@ impl Evidence {
         self.kept.iter().find(|kept| looked_at && newer(kept))
     }
 
-    /// Who decides that the agent waits may not say what for; a source that saw the same may.
-    fn in_full(&self, says: &Activity, at: Timestamp, now: Timestamp) -> Activity {
+    /// Who decides that the agent waits may not say what for; a source that saw the same may. A title says
+    /// that something is asked, and not of which kind.
+    fn in_full(&self, says: &Activity, by: &Claim, now: Timestamp) -> Activity {
         let Activity::Waiting(ask) = says else {
             return says.clone();
         };
         let same = |kept: &&Kept| {
-            let apart = kept.claim.at.0.abs_diff(at.0);
+            let apart = kept.claim.at.0.abs_diff(by.at.0);
             apart <= SAME_ASK && kept.standing(now) != Standing::Expired
         };
         let told = self
@@ -328,8 +329,9 @@ impl Evidence {
             .iter()
             .filter(same)
             .find_map(|kept| match &kept.claim.says {
-                Activity::Waiting(told) if told.kind == ask.kind && !told.text.is_empty() => {
-                    Some(told)
+                Activity::Waiting(told) if !told.text.is_empty() => {
+                    let same = told.kind == ask.kind || by.source == Source::Title;
+                    same.then_some(told)
                 }
                 _ => None,
             });

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use super::records::{Change, USER};
 use super::{Caller, Service};
-use crate::daemon::session::{Answer, Answered, Command, Delivered, SessionHandle, Words};
-use crate::domain::{Mode, Status, Task, TaskId};
+use crate::daemon::session::{Answer, Answered, Command, Delivered, SessionHandle, Step, Words};
+use crate::domain::{Activity, Mode, Status, Task, TaskId};
 use crate::protocol::{
     AnswerAsk, ApiError, ApiResult, ErrorCode, SendMessage, StartTask, TaskCard,
 };
@@ -17,6 +17,11 @@ use crate::protocol::{
 /// How long it is waited for what comes of words: longer than the session takes to decide, since those of
 /// before come first.
 pub(super) const REPLY: Duration = Duration::from_secs(60);
+
+/// How long an agent that starts is waited for, and how long its screen has to be still then, at most so
+/// long: the first words that it is ready come before it listens.
+const BEGUN: Duration = Duration::from_secs(120);
+const SETTLED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 impl Service {
     pub(super) async fn send_message(
@@ -78,8 +83,14 @@ impl Service {
         text: String,
     ) -> ApiResult<(oneshot::Receiver<Delivered>, String)> {
         let (reply, outcome) = oneshot::channel();
+        let mut steps = self.delivery(task, &text)?;
+        if handle.meta().activity == Activity::Starting {
+            // What is typed before it listens is lost, or stays where it is.
+            let begun = [Step::Begun(BEGUN), Step::Still(SETTLED.0, SETTLED.1)];
+            steps.splice(0..0, begun);
+        }
         let words = Words {
-            steps: self.delivery(task, &text)?,
+            steps,
             only_idle: false,
             reply: Some(reply),
         };

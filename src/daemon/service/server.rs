@@ -29,6 +29,9 @@ use crate::domain::{Mode, RunId, Session, SessionId};
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// So often a server is tried that was never there.
 const TRIES: u32 = 100;
+/// How much longer each time the first word of the events is waited for: of a server that has only just begun
+/// it may never come.
+const FIRST: Duration = Duration::from_secs(3);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The longest answer, in bytes.
@@ -104,7 +107,7 @@ impl Service {
                     state: ServerState::new(&session.cwd),
                     told: None,
                 };
-                let ended = follower.follow().await;
+                let ended = follower.follow((FIRST * (tries + 1)).min(ANSWER)).await;
                 if follower.told.take().is_some() {
                     follower.handle.send(Command::Report(None));
                     (pause, tries) = (PAUSES.0, 0);
@@ -130,11 +133,11 @@ struct Follower<'a> {
 
 impl Follower<'_> {
     /// Follows the events until their end. What happened before is asked once they are on their way, so
-    /// that nothing falls in between.
-    async fn follow(&mut self) -> io::Result<()> {
+    /// that nothing falls in between. Their first word may take as long as `first`.
+    async fn follow(&mut self, first: Duration) -> io::Result<()> {
         let mut events = connect(self.address, self.kind.events()).await?;
         let mut lines = Lines::default();
-        let rest = timeout(ANSWER, body_of(&mut events)).await??;
+        let rest = timeout(first, body_of(&mut events)).await??;
         for path in self.kind.first_asked() {
             let body = ask(self.address, path).await?;
             self.state.answer(path, &body, clock::now());

@@ -1,13 +1,15 @@
 //! Giving an agent words: typed step by step, then watched until the agent has taken them.
 //!
 //! Invariants: nothing of another delivery comes in between; nothing is typed into a dialog; what was typed is
-//! typed once. Taken is what a turn began after, or what is gone from the line that it was typed in.
+//! typed once (the key that sends it twice, where the words still stand there). Taken is what a turn began after, or what is gone from the line that it was typed in.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use super::actor::Actor;
+use super::look::open_dialog;
+use super::observe::Sign;
 use super::{Step, lock};
 use crate::domain::{Activity, AskKind};
 use crate::protocol::{Input, Key};
@@ -75,6 +77,8 @@ pub(in crate::daemon) enum Delivered {
 pub(super) struct Waiter {
     reply: Option<oneshot::Sender<Delivered>>,
     tail: String,
+    /// What sends it; `None` once that was done a second time.
+    submit: Option<Input>,
 }
 
 impl Waiter {
@@ -102,6 +106,10 @@ impl Actor {
     pub(super) fn take_words(&mut self, words: Words, now: Instant) {
         let waiter = Waiter {
             tail: tail(&words.steps),
+            submit: words.steps.iter().rev().find_map(|step| match step {
+                Step::Input(input @ Input::Raw(_)) => Some(input.clone()),
+                _ => None,
+            }),
             reply: words.reply,
         };
         if self.process.as_ref().is_none_or(|one| one.ended.is_some()) {
@@ -158,6 +166,7 @@ impl Actor {
                 _ => {}
             }
             let wait = match step {
+                Step::Begun(limit) if *self.activity() == Activity::Starting => Some(*limit),
                 Step::Idle(limit) if !self.is_idle() => Some(*limit),
                 Step::Still(_, limit) => Some(*limit),
                 Step::Pause(pause) => Some(*pause),
@@ -230,6 +239,11 @@ impl Actor {
             return None;
         }
         let left = self.left_the_line(&typed.tail);
+        let stands = typed.idle && !left && !typed.tail.is_empty() && self.pending.is_empty();
+        if stands && self.send_again(now) {
+            return None;
+        }
+        let typed = self.typed.as_ref()?;
         Some(match (typed.idle, left, self.pending.is_empty()) {
             // Some words want no turn, and some agents are quicker than what tells of them.
             (true, true, true) => Delivered::Taken,
@@ -237,6 +251,23 @@ impl Actor {
             // Where the cursor stands elsewhere, the line tells nothing.
             (false, ..) => Delivered::Typed,
         })
+    }
+
+    /// Sends once more what still stands where it was typed: an agent that has only just begun may draw what
+    /// it is given before it hears the key that sends it. Whether that could be done.
+    fn send_again(&mut self, now: Instant) -> bool {
+        if self.asks(false).is_some() {
+            return false;
+        }
+        let Some(submit) = self.waiters.front_mut().and_then(|it| it.submit.take()) else {
+            return false;
+        };
+        self.type_in(&submit);
+        if let Some(typed) = &mut self.typed {
+            typed.until = now + TAKEN_WITHIN;
+        }
+        self.step_ends = Some(now + TAKEN_WITHIN);
+        true
     }
 
     /// Whether words that ended so have gone from the line they were typed in.
@@ -258,8 +289,17 @@ impl Actor {
             Activity::Waiting(ask) if !(questions && ask.kind == AskKind::Question) => {
                 Some(ask.text)
             }
-            _ => None,
+            _ => self.dialog(),
         }
+    }
+
+    /// The dialog that is open on the agent's screen though its status does not say so.
+    fn dialog(&self) -> Option<String> {
+        let marks = &self.observer.signs.screen;
+        if !marks.iter().any(|(_, sign)| *sign == Sign::Dialog) {
+            return None;
+        }
+        open_dialog(&self.terminal.text(0, false), marks)
     }
 
     pub(super) fn is_idle(&self) -> bool {

@@ -3,9 +3,10 @@
 //!
 //! Invariants: only the last lines are read, where dialogs are; at most once a second while the agent prints;
 //! a failure is believed only of an agent that has just said itself that its turn failed, since words about
-//! limits stand in many a file.
+//! limits stand in many a file; or where its line begins so and its turn is just over, or it is the headline
+//! of a dialog with choices.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::observe::{Observer, Sights, Sign};
 use crate::daemon::clock::Moment;
@@ -63,13 +64,31 @@ impl Observer {
         }
     }
 
+    /// A turn is over, and nothing says how.
+    pub(super) fn turn_ended(&mut self, now: Moment) {
+        self.ended_at = Some(now.at);
+        if self.signs.screen.iter().any(|(_, sign)| sign.is_failure()) {
+            self.look_at = Some(now.at + DRAWN);
+        }
+    }
+
+    /// How far words of a failure are to be believed.
+    fn failure(&self, now: Moment) -> Failure {
+        let lately = |at: Option<Instant>| at.is_some_and(|at| now.at < at + REASON);
+        match () {
+            () if lately(self.failed_at) => Failure::Told,
+            () if lately(self.ended_at) => Failure::Possible,
+            () => Failure::Unlikely,
+        }
+    }
+
     /// Reads the end of the screen for the words by which the agent is known to wait or to work.
     pub(super) fn look(&mut self, now: Moment, sights: &mut dyn Sights) {
         self.look_at = None;
         if self.signs.screen.is_empty() || !self.runs {
             return;
         }
-        let failed = self.failed_lately(now);
+        let failed = self.failure(now);
         let screen = sights.screen().unwrap_or_default();
         let lines: Vec<&str> = screen.trim_end().lines().collect();
         let end = &lines[lines.len().saturating_sub(DIALOG)..];
@@ -99,25 +118,80 @@ fn asks_without_words(activity: &Activity) -> bool {
     matches!(activity, Activity::Waiting(ask) if ask.text.is_empty())
 }
 
+/// Whether a turn has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The agent says so.
+    Told,
+    /// Its turn is over.
+    Possible,
+    Unlikely,
+}
+
 /// The first mark that is found in the lines, and the words that go with it.
-fn read(lines: &[&str], marks: &[(String, Sign)], failed: bool) -> Option<(Sign, String)> {
-    let known = marks
-        .iter()
-        .filter(|(_, sign)| failed || !sign.is_failure());
-    let mut failures_first: Vec<_> = known.collect();
+fn read(lines: &[&str], marks: &[(String, Sign)], failed: Failure) -> Option<(Sign, String)> {
+    let telling = marks.iter().filter(|(_, sign)| *sign != Sign::Dialog);
+    let mut failures_first: Vec<_> = telling.collect();
     failures_first.sort_by_key(|(_, sign)| !sign.is_failure());
     failures_first.into_iter().find_map(|(words, sign)| {
         let at = lines
             .iter()
             .rposition(|line| line.contains(words.as_str()))?;
+        if sign.is_failure() && !is_believed(failed, words, &lines[at..]) {
+            return None;
+        }
         let seen = match sign {
             Sign::Permission => asked(&lines[..at], &lines[at + 1..])
                 .unwrap_or_else(|| hook_words(&plain(&lines[at..=at]))),
             Sign::Limited | Sign::Auth => hook_words(&plain(&lines[at..lines.len().min(at + 3)])),
+            Sign::Waiting => question(&lines[..at]).unwrap_or_else(|| words.clone()),
             _ => words.clone(),
         };
         Some((*sign, seen))
     })
+}
+
+/// Whether the words of a failure, in the first of these lines, are the agent's own.
+fn is_believed(failed: Failure, words: &str, lines: &[&str]) -> bool {
+    let begins = |line: &&str| plain(&[line]).starts_with(words);
+    let stands = lines.first().is_some_and(begins);
+    let dialog = |line: &&str| line.starts_with('│') && line.contains("● 1. ");
+    match failed {
+        Failure::Told => true,
+        Failure::Possible => stands,
+        Failure::Unlikely => stands && lines.iter().take(DIALOG).any(dialog),
+    }
+}
+
+/// What the dialog at the end of the screen asks, where the keys that a dialog takes are named there.
+pub(super) fn open_dialog(screen: &str, marks: &[(String, Sign)]) -> Option<String> {
+    let lines: Vec<&str> = screen.trim_end().lines().collect();
+    let end = &lines[lines.len().saturating_sub(DIALOG)..];
+    let mut dialogs = marks.iter().filter(|(_, sign)| *sign == Sign::Dialog);
+    let mark = dialogs.find(|(mark, _)| end.iter().any(|line| line.contains(mark.as_str())))?;
+    let choices = end.iter().position(|line| is_choice(line)).unwrap_or(0);
+    let above = end[..choices].iter().rev().map(|line| plain(&[line]));
+    let words = above
+        .skip_while(String::is_empty)
+        .take_while(|line| !line.is_empty());
+    let words: Vec<String> = words.take(3).collect();
+    let words: Vec<&str> = words.iter().rev().map(String::as_str).collect();
+    let text = hook_words(&words.join(" "));
+    Some(if text.is_empty() {
+        mark.0.clone()
+    } else {
+        text
+    })
+}
+
+/// What is asked above the choices in a box, whose last line only says which keys there are.
+fn question(before: &[&str]) -> Option<String> {
+    let top = before.iter().rposition(|line| line.starts_with('╭'))?;
+    let lines = &before[top + 1..];
+    let bare: Vec<String> = lines.iter().map(|line| plain(&[line])).collect();
+    let choices = bare.iter().position(|line| is_choice(line))?;
+    let text = hook_words(&bare[..choices].join(" "));
+    (!text.is_empty()).then_some(text)
 }
 
 /// What leave is asked for: what stands between the question and the choices, from a command on if there is
@@ -188,7 +262,90 @@ mod tests {
     }
 
     fn reads(screen: &str, failed: bool) -> Option<(Sign, String)> {
+        let failed = match failed {
+            true => Failure::Told,
+            false => Failure::Unlikely,
+        };
         read(&screen.lines().collect::<Vec<_>>(), &marks(), failed)
+    }
+
+    /// Of an agent that does not say that a turn failed: only its own line at the end of a turn, or its dialog.
+    #[test]
+    fn a_failure_that_is_not_told_is_read_where_only_the_agent_writes() {
+        let marks = [
+            ("✕ [API Error: 401".to_owned(), Sign::Auth),
+            ("Usage limit reached for".to_owned(), Sign::Limited),
+        ];
+        let limit = "\
+╭──────────────────────────────╮
+│ Usage limit reached for all. │
+│ Access resets in 2 hours.    │
+│ ● 1. Keep trying             │
+│   2. Stop                    │";
+        let quoted = "│ the text Usage limit reached for all │\n│ ● 1. Keep trying │";
+        let key = "✦ I tried.\n✕ [API Error: 401 no key]\n\n > Type";
+        let said = "✦ It says ✕ [API Error: 401 no key]";
+        for (screen, failed, expected) in [
+            (limit, Failure::Unlikely, Some(Sign::Limited)),
+            (quoted, Failure::Possible, None),
+            (key, Failure::Possible, Some(Sign::Auth)),
+            (key, Failure::Unlikely, None),
+            (said, Failure::Possible, None),
+            (said, Failure::Told, Some(Sign::Auth)),
+        ] {
+            let lines: Vec<&str> = screen.lines().collect();
+            let found = read(&lines, &marks, failed);
+            assert_eq!(found.map(|(sign, _)| sign), expected, "{screen}");
+        }
+        let (sign, words) = read(
+            &limit.lines().collect::<Vec<_>>(),
+            &marks,
+            Failure::Unlikely,
+        )
+        .unwrap();
+        assert!(matches!(
+            sign.means(&words, Timestamp(0), 0),
+            Activity::Limited(Some(_))
+        ));
+    }
+
+    #[test]
+    fn a_dialog_that_no_status_tells_of_is_seen() {
+        let marks = [("enter select · esc back".to_owned(), Sign::Dialog)];
+        let screen = "\
+■ You have hit your usage limit.
+
+  Approaching rate limits
+  Switch to gpt-6-luna for lower credit usage?
+
+
+› 1. Switch to gpt-6-luna
+  2. Keep current model
+
+  enter select · esc back
+";
+        let asked = "Approaching rate limits Switch to gpt-6-luna for lower credit usage?";
+        assert_eq!(open_dialog(screen, &marks).as_deref(), Some(asked));
+        assert_eq!(open_dialog("› Ask Codex to do anything", &marks), None);
+        let lines: Vec<&str> = screen.lines().collect();
+        assert_eq!(read(&lines, &marks, Failure::Told), None);
+    }
+
+    #[test]
+    fn a_question_stands_above_its_choices() {
+        let marks = [("Enter to select".to_owned(), Sign::Waiting)];
+        let screen = "\
+╭──────────────────────────╮
+│ Which colour?            │
+│                          │
+│ ● 1. Red                 │
+│      The first           │
+│   2. Blue                │
+│ Enter to select · Esc    │
+╰──────────────────────────╯";
+        let lines: Vec<&str> = screen.lines().collect();
+        let found = read(&lines, &marks, Failure::Unlikely).unwrap();
+        assert_eq!(found, (Sign::Waiting, "Which colour?".to_owned()));
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(super) const FIRST_SIZE: (u16, u16) = (80, 24);
 /// A piece of a delivery to an agent: written in order, nothing of another delivery in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
+    /// Wait until the agent is not starting any more, at most so long.
+    Begun(Duration),
     /// Wait until the agent says that it is idle, at most so long.
     Idle(Duration),
     /// Wait until its output has been still for so long, at most so long.

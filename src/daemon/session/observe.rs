@@ -21,8 +21,9 @@ pub(super) const STARTING: Duration = if cfg!(test) {
 } else {
     Duration::from_secs(5)
 };
-/// The same of an agent that can be expected to say something: drawing its first screen is no word of it.
-const SPEAKING: Duration = Duration::from_secs(15);
+/// The same of an agent that can be expected to say something: drawing its first screen is no word of it, and
+/// on a busy machine some take most of a minute until their first.
+const SPEAKING: Duration = Duration::from_secs(60);
 /// How long after an agent has said that its turn failed the reason is waited for before it is idle: a usage
 /// limit must not look like the end of the work in between.
 const REASON_WITHIN: Duration = Duration::from_millis(200);
@@ -48,6 +49,8 @@ pub(in crate::daemon) enum Sign {
     Limited,
     /// A login is needed; believed like a limit.
     Auth,
+    /// Words would land in a dialog; of what the agent does it tells nothing.
+    Dialog,
 }
 
 impl Sign {
@@ -69,6 +72,7 @@ impl Sign {
             Sign::Permission => waits(AskKind::Permission),
             Sign::Auth => waits(AskKind::Auth),
             Sign::Limited => Activity::Limited(limit_ends(words, now, offset)),
+            Sign::Dialog => Activity::Unknown,
         }
     }
 }
@@ -96,6 +100,7 @@ impl Signs {
                 Means::Idle => Sign::Idle,
                 Means::Limited => Sign::Limited,
                 Means::Auth => Sign::Auth,
+                Means::Dialog => Sign::Dialog,
             };
             (mark.text.clone(), sign)
         };
@@ -164,6 +169,8 @@ pub(super) struct Observer {
     pub(super) subagents: u32,
     /// When the agent last said that its turn failed.
     pub(super) failed_at: Option<Instant>,
+    /// When the title last said that a turn is over.
+    pub(super) ended_at: Option<Instant>,
     /// When it is idle after that, and in which words it said so.
     idle_after: Option<(Instant, String)>,
     /// The part of the agent (a subagent) that asks.
@@ -205,6 +212,7 @@ impl Observer {
         self.registry_at = None;
         self.subagents = 0;
         self.failed_at = None;
+        self.ended_at = None;
         self.idle_after = None;
         self.asking.clear();
         self.parts = None;
@@ -349,10 +357,13 @@ impl Observer {
     /// A source says nothing any more.
     pub(super) fn withdraw(&mut self, source: Source, now: Moment) {
         if self.evidence.claim(source).is_some() {
+            let believed = self.evidence.decide(now.time).rule != Rule::JustStarted;
             self.evidence.withdraw(source);
-            // What has said something of itself is not starting any more.
+            // What has said something of itself is not starting any more; but for words on a first screen that
+            // were gone before they could be believed.
+            let believed = believed || source != Source::Screen;
             let starting = self.evidence.claim(Source::Process);
-            if starting.is_some_and(|claim| claim.says == Activity::Starting) {
+            if believed && starting.is_some_and(|claim| claim.says == Activity::Starting) {
                 self.evidence.withdraw(Source::Process);
             }
             self.conclude(now);
@@ -465,14 +476,42 @@ impl Observer {
         let mark = marks.iter().find(|(text, _)| title.contains(text));
         match mark
             .map(|(_, sign)| *sign)
-            .filter(|sign| !sign.is_failure())
+            .filter(|sign| !sign.is_failure() && *sign != Sign::Dialog)
         {
             Some(sign) => {
+                self.turn_by_title(sign, now);
                 let until = (sign == Sign::Working).then(|| now.time.plus(TURNING));
                 let says = sign.means("", now.time, 0);
                 self.claim(Source::Title, says, until, title, now);
             }
+            // One without any is about to end: what it said last counts a little longer.
+            None if title.is_empty() => {
+                let said = self.evidence.claim(Source::Title).cloned();
+                if let Some(said) = said.filter(|said| said.says != Activity::Working) {
+                    let until = Some(now.time.plus(LEAVING));
+                    self.claim(Source::Title, said.says, until, &said.words, now);
+                } else {
+                    self.withdraw(Source::Title, now);
+                }
+            }
             None => self.withdraw(Source::Title, now),
+        }
+    }
+
+    /// Of an agent that tells its turns by its title alone: where one ends, the screen may say that it failed;
+    /// where one begins, what failed before is over.
+    fn turn_by_title(&mut self, sign: Sign, now: Moment) {
+        if self.evidence.best() != Some(Source::Title) {
+            return;
+        }
+        let said = self.evidence.claim(Source::Title);
+        let worked = said.is_some_and(|said| said.says == Activity::Working);
+        let held_back = self.evidence.claim(Source::Screen);
+        let held_back = held_back.is_some_and(|said| said.says.is_held_back());
+        match sign {
+            Sign::Idle if worked => self.turn_ended(now),
+            Sign::Working if !worked && held_back => self.withdraw(Source::Screen, now),
+            _ => {}
         }
     }
 

@@ -35,6 +35,20 @@ pub(super) fn tool(act: &Act) -> Option<(String, Value)> {
             json!({"command": command, "description": "Run a command"}),
         ),
         Act::Write(path, content) => ("write_file", json!({"file_path": path, "content": content})),
+        Act::Ask(question) => (
+            "ask_user",
+            json!({"questions": [{
+                "question": question, "header": "Choice", "type": "choice",
+                "options": [
+                    {"label": "Red", "description": "The first"},
+                    {"label": "Blue", "description": "The second"},
+                ],
+            }]}),
+        ),
+        Act::Delegate(prompt) => (
+            "invoke_agent",
+            json!({"agent_name": "generalist", "prompt": prompt}),
+        ),
         _ => return None,
     };
     Some((name.to_owned(), input))

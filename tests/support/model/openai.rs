@@ -97,6 +97,20 @@ pub(super) fn tool_chat(act: &Act) -> Option<(String, Value)> {
             json!({"command": command, "description": "Run a command"}),
         ),
         Act::Write(path, content) => ("write", json!({"filePath": path, "content": content})),
+        Act::Ask(question) => (
+            "question",
+            json!({"questions": [{
+                "question": question, "header": "Choice",
+                "options": [
+                    {"label": "Red", "description": "The first"},
+                    {"label": "Blue", "description": "The second"},
+                ],
+            }]}),
+        ),
+        Act::Delegate(prompt) => (
+            "task",
+            json!({"description": "An errand", "prompt": prompt, "subagent_type": "general"}),
+        ),
         _ => return None,
     };
     Some((name.to_owned(), input))

@@ -74,6 +74,15 @@ pub fn reply(acts: impl IntoIterator<Item = Act>) -> Reply {
     }
 }
 
+/// When a used-up plan of ChatGPT's is full again.
+const RESETS: &str = "primary-reset-at";
+
+/// What the headers of a refusal say of that, for its body to say it too.
+pub(super) fn resets(headers: &[(String, String)]) -> Option<u64> {
+    let said = headers.iter().find(|(name, _)| name.ends_with(RESETS));
+    said.and_then(|(_, value)| value.parse().ok())
+}
+
 impl Act {
     pub fn say(text: &str) -> Self {
         Act::Say(text.to_owned())
@@ -116,6 +125,23 @@ impl Act {
         ];
         let (kind, message) = ("rate_limit_error", "This request would exceed your limit.");
         Act::Fail(429, kind.to_owned(), message.to_owned(), headers)
+    }
+
+    /// The refusal of a plan of ChatGPT's whose five hours are used up until `resets` (seconds since 1970).
+    pub fn used_up_chatgpt(resets: u64) -> Self {
+        let header = |name: &str, value: &str| (format!("x-codex-{name}"), value.to_owned());
+        let headers = vec![
+            header("primary-used-percent", "100.0"),
+            header("primary-window-minutes", "300"),
+            header(RESETS, &resets.to_string()),
+        ];
+        let message = "The usage limit has been reached";
+        Act::Fail(
+            429,
+            "usage_limit_reached".to_owned(),
+            message.to_owned(),
+            headers,
+        )
     }
 
     fn is_call(&self) -> bool {

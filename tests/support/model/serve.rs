@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::http::{Connection, Request};
 use super::journal::Happening;
-use super::play::{Act, Reply, Usage, named};
+use super::play::{Act, Reply, Usage, named, resets};
 use super::{Api, Asked, Shared, anthropic, gemini, openai};
 
 /// How often a reply that holds looks whether somebody still listens.
@@ -186,7 +186,12 @@ fn speak(
                 let play = asked.play.clone();
                 let status = *status;
                 shared.journal.note(Happening::Failed { status, play });
-                let error = error(asked.api, status, kind, message).to_string();
+                let mut error = error(asked.api, status, kind, message);
+                if let Some(resets) = resets(headers) {
+                    error["error"]["plan_type"] = json!("plus");
+                    error["error"]["resets_at"] = json!(resets);
+                }
+                let error = error.to_string();
                 return speech
                     .connection
                     .answer(status, headers, error.as_bytes())

@@ -44,6 +44,46 @@ fn a_turn_that_begins_has_taken_it_however_short() {
     assert_eq!(came(outcome), Delivered::Taken);
 }
 
+/// A screen on which the words stand until they are sent again.
+#[test]
+fn what_still_stands_where_it_was_typed_is_sent_once_more() {
+    let mut fixture = Fixture::new();
+    fixture.says("idle", Activity::Idle);
+    let outcome = fixture.words("do it", false);
+    fixture.expect_typed(b"do it");
+    fixture.print(b"\r> do it");
+    fixture.expect_typed(b"\r\r");
+    fixture.says("working", Activity::Working);
+    assert_eq!(came(outcome), Delivered::Taken);
+
+    // Not a third time.
+    fixture.says("idle", Activity::Idle);
+    let outcome = fixture.words("and this", false);
+    fixture.expect_typed(b"and this");
+    fixture.print(b"\r\n> and this");
+    assert_eq!(came(outcome), Delivered::Ignored);
+    fixture.expect_typed(b"\r\r");
+}
+
+#[test]
+fn one_that_starts_is_told_when_it_has_begun() {
+    let mut fixture = Fixture::new();
+    fixture.says("working", Activity::Working);
+    let (reply, outcome) = oneshot::channel();
+    let paste = |text: &str| Step::Input(Input::Paste(text.into()));
+    let still = Step::Still(Duration::from_millis(50), Duration::from_secs(5));
+    fixture.handle.send(Command::Deliver(Words {
+        // It is none that starts: nothing is waited for.
+        steps: vec![Step::Begun(Duration::from_secs(60)), still, paste("go on")],
+        only_idle: false,
+        reply: Some(reply),
+    }));
+    fixture.expect_typed(b"go on");
+    fixture.says("idle", Activity::Idle);
+    fixture.says("working", Activity::Working);
+    assert_eq!(came(outcome), Delivered::Taken);
+}
+
 #[test]
 fn one_that_stays_idle_has_not_taken_it() {
     let mut fixture = Fixture::new();
