@@ -23,7 +23,7 @@ pub const CASES: &[Script] = &[
     ),
     ("question", "a question is asked and answered", question),
     ("interrupt", "a turn is interrupted", common::interrupt),
-    ("queued", "a prompt is typed while it works", queued),
+    ("queued", "a prompt is typed while it works", common::queued),
     ("fail-401", "the key is refused", fail_401),
     ("limit-429", "the usage limit is reached", limit_429),
     (
@@ -141,23 +141,6 @@ fn question(stage: &mut Stage) {
     stage.rest(3.0);
 }
 
-fn queued(stage: &mut Stage) {
-    let first = reply([Act::gate("first"), Act::say("First.")]);
-    stage.model().play("first", vec![first]);
-    stage.start(Some("Think. play:first"));
-    stage.asked();
-    stage.rest(1.5);
-    stage.keys("\x1b[200~One more thing.\x1b[201~", "One more thing.");
-    stage.rest(0.3);
-    stage.keys("\r", "enter");
-    stage.rest(2.0);
-    stage.open("first");
-    stage.answered("working|idle", "the answer is given; a prompt is waiting");
-    stage.asked();
-    stage.finished();
-    stage.rest(3.0);
-}
-
 fn fail_401(stage: &mut Stage) {
     let refusal = Act::fail(401, "authentication_error", "invalid x-api-key");
     fail(stage, refusal, "waiting(auth)");
@@ -174,23 +157,12 @@ fn overloaded_529(stage: &mut Stage) {
     fail(stage, refusal, "idle");
 }
 
-fn breaks(stage: &mut Stage, how: Act) {
-    let broken = reply([Act::say("I was about to"), Act::gate("mid"), how]);
-    stage.model().play("mid", vec![broken]);
-    stage.start(Some("Tell me. play:mid"));
-    stage.asked();
-    stage.rest(2.0);
-    stage.open("mid");
-    stage.refused("idle");
-    stage.rest(4.0);
-}
-
 fn overloaded_mid(stage: &mut Stage) {
-    breaks(stage, Act::Overload);
+    common::breaks(stage, Act::Overload, "idle");
 }
 
 fn dropped(stage: &mut Stage) {
-    breaks(stage, Act::Drop);
+    common::breaks(stage, Act::Drop, "idle");
 }
 
 fn clear(stage: &mut Stage) {

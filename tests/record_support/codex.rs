@@ -1,5 +1,7 @@
 //! The cases of Codex.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use serde_json::json;
 
 use super::common::{self, again, begin_anew, fail};
@@ -98,12 +100,10 @@ fn fail_401(stage: &mut Stage) {
 }
 
 fn limit_429(stage: &mut Stage) {
-    let refusal = Act::fail(
-        429,
-        "usage_limit_reached",
-        "The usage limit has been reached",
-    );
-    fail(stage, refusal, "limited");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let then = now.expect("after 1970") + Duration::from_secs(7200);
+    let then = then.as_secs() / 60 * 60;
+    fail(stage, Act::used_up_chatgpt(then), "limited");
 }
 
 fn overloaded_503(stage: &mut Stage) {

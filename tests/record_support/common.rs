@@ -47,24 +47,22 @@ fn hold(stage: &mut Stage) {
     stage.held("never");
 }
 
-fn escape(stage: &mut Stage) {
-    stage.truth("working|idle", "escape is pressed");
-    stage.keys("\x1b", "escape");
-    stage.sees_end("idle");
-}
-
 pub fn interrupt(stage: &mut Stage) {
     hold(stage);
     stage.rest(3.0);
-    escape(stage);
+    stage.escape();
     stage.rest(4.0);
     again(stage);
 }
 
 /// Another prompt, answered at once.
 pub fn again(stage: &mut Stage) {
-    stage.prompt("Say hello again.");
+    let again = reply([Act::gate("again"), Act::say("Hello again.")]);
+    stage.model().play("again", vec![again]);
+    stage.prompt("Say hello again. play:again");
     stage.asked();
+    stage.rest(1.0);
+    stage.open("again");
     stage.finished();
     stage.rest(3.0);
 }
@@ -101,7 +99,7 @@ pub fn begin_anew(stage: &mut Stage, command: &str) {
 pub fn hang(stage: &mut Stage) {
     hold(stage);
     stage.rest(45.0);
-    escape(stage);
+    stage.escape();
     stage.rest(3.0);
 }
 
@@ -146,6 +144,36 @@ pub fn resume(stage: &mut Stage) {
     stage.open("which");
     stage.finished();
     stage.rest(3.0);
+}
+
+/// A prompt is typed while it works on another.
+pub fn queued(stage: &mut Stage) {
+    let first = reply([Act::gate("first"), Act::say("First.")]);
+    stage.model().play("first", vec![first]);
+    stage.start(Some("Think. play:first"));
+    stage.asked();
+    stage.rest(1.5);
+    stage.keys("\x1b[200~One more thing.\x1b[201~", "One more thing.");
+    stage.rest(0.6);
+    stage.keys("\r", "enter");
+    stage.rest(2.0);
+    stage.open("first");
+    stage.answered("working|idle", "the answer is given; a prompt is waiting");
+    stage.asked();
+    stage.finished();
+    stage.rest(3.0);
+}
+
+/// The answer breaks off after its beginning.
+pub fn breaks(stage: &mut Stage, how: Act, words: &str) {
+    let broken = reply([Act::say("I was about to"), Act::gate("mid"), how]);
+    stage.model().play("mid", vec![broken]);
+    stage.start(Some("Tell me. play:mid"));
+    stage.asked();
+    stage.rest(2.0);
+    stage.open("mid");
+    stage.refused(words);
+    stage.rest(4.0);
 }
 
 pub fn quit(stage: &mut Stage) {

@@ -45,6 +45,10 @@ pub enum Event {
     Hook(String),
     /// Its registry has this entry now; empty: none.
     Registry(String),
+    /// Its server sent this event.
+    Server(String),
+    /// Its server, asked for this path, answered so.
+    Answer(String, String),
     /// The terminal has another size.
     Size(u16, u16),
     /// The process ended: `code 0`, `signal 9`.
@@ -97,6 +101,8 @@ impl fmt::Display for Event {
             Event::Out(bytes) => write!(f, "out {}", escaped(bytes)),
             Event::Hook(payload) => write!(f, "hook {payload}"),
             Event::Registry(entry) => write!(f, "registry {entry}"),
+            Event::Server(event) => write!(f, "server {event}"),
+            Event::Answer(path, body) => write!(f, "answer {path} {body}"),
             Event::Size(cols, rows) => write!(f, "size {cols} {rows}"),
             Event::Exit(how) => write!(f, "exit {how}"),
             Event::Typed(what) => write!(f, "typed {what}"),
@@ -154,6 +160,11 @@ fn event(text: &str) -> Option<Event> {
         "out" => Event::Out(unescaped(rest)?),
         "hook" => Event::Hook(words),
         "registry" => Event::Registry(words),
+        "server" => Event::Server(words),
+        "answer" => {
+            let (path, body) = rest.split_once(' ')?;
+            Event::Answer(path.to_owned(), body.to_owned())
+        }
         "size" => size(rest).map(|(cols, rows)| Event::Size(cols, rows))?,
         "exit" => Event::Exit(words),
         "typed" => Event::Typed(words),

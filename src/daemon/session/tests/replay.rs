@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::recording::{Event, Recording, Truth};
-use crate::agents::{Registry, Report, read_hook};
+use crate::agents::{Registry, Report, ServerState, read_hook};
 use crate::daemon::clock::Moment;
 use crate::daemon::session::observe::{Observer, Sights, Signs};
 use crate::domain::{Activity, AskKind, Exit, Source, Timestamp};
@@ -79,6 +79,9 @@ struct Replay<'a> {
     stage: Stage,
     start: Instant,
     without: &'a [Source],
+    /// What is known by its server, and what of that was told last.
+    server: ServerState,
+    told: Option<Report>,
     shown: Vec<Shown>,
 }
 
@@ -108,6 +111,8 @@ impl<'a> Replay<'a> {
             },
             start: Instant::now(),
             without,
+            server: ServerState::new(&directory(recording)),
+            told: None,
             shown: Vec::new(),
         }
     }
@@ -174,6 +179,14 @@ impl<'a> Replay<'a> {
                     self.observer.hook_says(hook, now);
                 }
             }
+            Event::Server(said) => {
+                self.server.event(said.as_bytes(), now.time);
+                self.server_says(now);
+            }
+            Event::Answer(path, body) => {
+                self.server.answer(path, body.as_bytes(), now.time);
+                self.server_says(now);
+            }
             Event::Registry(entry) => self.stage.registry.clone_from(entry),
             Event::Size(cols, rows) => self.stage.terminal.resize(*cols, *rows),
             Event::Exit(how) => {
@@ -186,6 +199,15 @@ impl<'a> Replay<'a> {
                 self.observer.ended(exit, how, now);
             }
             _ => {}
+        }
+    }
+
+    /// As whoever follows its server tells it.
+    fn server_says(&mut self, now: Moment) {
+        let report = self.server.report();
+        if report.is_some() && report != self.told && !self.without.contains(&Source::Registry) {
+            self.told.clone_from(&report);
+            self.observer.registry_says(report, now);
         }
     }
 
@@ -202,6 +224,26 @@ impl<'a> Replay<'a> {
             by,
         });
     }
+}
+
+/// Whether an agent's server was followed; what it says is pushed, and not looked for.
+fn is_served(recording: &Recording) -> bool {
+    let mut events = recording.events.iter();
+    events.any(|(_, event)| matches!(event, Event::Server(_) | Event::Answer(..)))
+}
+
+/// Where the agent was started, by what its server says.
+fn directory(recording: &Recording) -> PathBuf {
+    let found = recording.events.iter().find_map(|(_, event)| {
+        let (Event::Server(said) | Event::Answer(_, said)) = event else {
+            return None;
+        };
+        let said: serde_json::Value = serde_json::from_str(said).ok()?;
+        let info = &said["properties"]["info"];
+        let info = if info.is_null() { &said } else { info };
+        info["directory"].as_str().map(PathBuf::from)
+    });
+    found.unwrap_or_default()
 }
 
 /// What came of a recording.
@@ -246,7 +288,8 @@ fn judge(name: &str, recording: &Recording, shown: &[Shown]) -> Verdict {
             true => Some((*from, shown_at(shown, *from))),
             false => late.map(|shown| (shown.at, shown)),
         };
-        let pushed = [Source::Process, Source::Program, Source::Hook];
+        let mut pushed = vec![Source::Process, Source::Program, Source::Hook];
+        pushed.extend(is_served(recording).then_some(Source::Registry));
         let polled = |shown: &Shown| shown.by.is_some_and(|by| !pushed.contains(&by));
         let tolerance = match first {
             Some((at, _)) if at == *from => 0,
@@ -353,7 +396,9 @@ impl Verdict {
 }
 
 fn corpus() -> Vec<(String, Recording)> {
-    let dir = root().join("tests/fixtures/sessions");
+    // Others than those that are kept, while they are being made.
+    let dir = std::env::var_os("GLUON_SESSIONS").map(PathBuf::from);
+    let dir = dir.unwrap_or_else(|| root().join("tests/fixtures/sessions"));
     let mut files: Vec<PathBuf> = std::fs::read_dir(&dir)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -374,11 +419,14 @@ fn root() -> &'static Path {
 }
 
 /// What came of the whole corpus, by agent and version.
-fn verdicts(corpus: &[(String, Recording)], without: &[Source]) -> BTreeMap<String, Verdict> {
+fn verdicts(
+    corpus: &[(String, Recording)],
+    without: fn(&str) -> Vec<Source>,
+) -> BTreeMap<String, Verdict> {
     let mut verdicts: BTreeMap<String, Verdict> = BTreeMap::new();
     let (registry, _) = Registry::load(None);
     for (name, recording) in corpus {
-        let shown = Replay::run(recording, without);
+        let shown = Replay::run(recording, &without(&recording.agent));
         let title = registry.get(&recording.agent).unwrap().title().to_owned();
         let who = format!("{title} {}", recording.version);
         let verdict = judge(name, recording, &shown);
@@ -387,13 +435,22 @@ fn verdicts(corpus: &[(String, Recording)], without: &[Source]) -> BTreeMap<Stri
     verdicts
 }
 
+/// Where an agent tells its own status.
+fn own_status(agent: &str) -> Source {
+    match agent {
+        "gemini" => Source::Title,
+        "opencode" => Source::Registry,
+        _ => Source::Program,
+    }
+}
+
 /// The table of the README: each agent with all that it tells, and without its own status, as an older
 /// version or another agent would be seen.
 fn table(corpus: &[(String, Recording)]) -> (String, Vec<String>) {
     let mut table = HEAD.to_owned();
     let mut wrong = Vec::new();
-    let mut lesser = verdicts(corpus, &[Source::Program]);
-    for (who, verdict) in verdicts(corpus, &[]) {
+    let mut lesser = verdicts(corpus, |agent| vec![own_status(agent)]);
+    for (who, verdict) in verdicts(corpus, |_| Vec::new()) {
         let _ = writeln!(table, "{}", verdict.line(&who));
         if let Some(lesser) = lesser.remove(&who) {
             let _ = writeln!(table, "{}", lesser.line("… had it no status of its own"));
