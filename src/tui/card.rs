@@ -317,6 +317,9 @@ fn numbers(model: &Model, card: &TaskCard) -> Vec<Piece> {
             Some((BudgetState::Spent, limit)) => (format!("{cost} of {limit}"), Role::Bad),
             _ => (cost.to_string(), Role::Muted),
         });
+    } else if card.loop_view.as_ref().is_some_and(|view| view.unpriced) {
+        // No budget can hold it; its other limits do.
+        pieces.push(("cost unknown".to_owned(), Role::Muted));
     }
     pieces
 }

@@ -119,7 +119,7 @@ pub fn card(task: Task) -> TaskCard {
     }
 }
 
-fn running(id: i64, title: &str, activity: Activity) -> TaskCard {
+pub fn running(id: i64, title: &str, activity: Activity) -> TaskCard {
     let mut task = task(id, title, Status::Running);
     task.branch = Some(names::branch_name(task.id, title));
     let view = session(id + 100, &task, activity);

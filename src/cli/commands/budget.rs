@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::super::args::Format;
 use super::super::context::Context;
-use super::super::failure::{Failure, Outcome};
+use super::super::failure::{Code, Failure, Outcome};
 use super::super::output::clean;
 use super::super::output::paint::Role;
 use super::super::output::table::{Cell, Table, left, right, text};
@@ -28,6 +28,24 @@ Examples:
   gluon budget set project:api 100
   gluon budget set 12 unlimited";
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  gluon budget status                the day, and what is at work
+  gluon budget status 12             those that hold task 12
+  gluon budget status --json";
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  gluon budget set 12 5
+  gluon budget set day 100
+  gluon budget set project:api 200
+  gluon budget set workspace:work unlimited";
+
+const RAISE_EXAMPLES: &str = "\
+Examples:
+  gluon budget raise 12 5            it goes on, if it waited for that
+  gluon budget raise day 20          for today alone";
+
 /// Show, set and raise budgets
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -41,6 +59,7 @@ pub(in crate::cli) struct BudgetCommand {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// How they stand
+    #[command(after_help = STATUS_EXAMPLES)]
     Status {
         /// Only those that hold this task
         task: Option<String>,
@@ -48,8 +67,10 @@ enum Action {
         format: Format,
     },
     /// Set a budget
+    #[command(after_help = SET_EXAMPLES)]
     Set(Change),
     /// Give a budget more
+    #[command(after_help = RAISE_EXAMPLES)]
     Raise(Change),
 }
 
@@ -59,7 +80,7 @@ struct Change {
     #[arg(value_name = "WHAT")]
     of: String,
     /// Dollars, or `unlimited`
-    #[arg(value_parser = Limit::parse)]
+    #[arg(value_parser = Limit::parse, allow_negative_numbers = true)]
     amount: Limit,
     #[command(flatten)]
     format: Format,
@@ -98,7 +119,8 @@ impl Change {
                 let projects = client.list_projects(()).await?;
                 if !projects.iter().any(|project| project.workspace == name) {
                     let message = format!("there is no workspace `{name}`");
-                    return Err(Failure::usage(message));
+                    return Err(Failure::new(Code::NotFound, message)
+                        .with_hint("`gluon project ls` shows which there are"));
                 }
                 BudgetOf::Workspace(name.to_owned())
             }

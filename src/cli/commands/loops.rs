@@ -29,6 +29,44 @@ Examples:
   gluon loop limit 12 --max-iterations 80 --budget 5
   gluon loop history 12 --json";
 
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  gluon loop status                  all loops, a line each
+  gluon loop status 12               one, with its evidence
+  gluon loop status 12 --json        for scripts";
+
+const PAUSE_EXAMPLES: &str = "\
+Examples:
+  gluon loop pause 12                the iteration ends first
+  gluon loop pause 12 --now          it is interrupted; what it changed stays";
+
+const CONTINUE_EXAMPLES: &str = "\
+Examples:
+  gluon loop continue 12
+  gluon loop continue 12 \"use postgres\"";
+
+const STOP_EXAMPLES: &str = "\
+Examples:
+  gluon loop stop 12                 at once
+  gluon loop stop 12 --after         the iteration ends first";
+
+const LIMIT_EXAMPLES: &str = "\
+Examples:
+  gluon loop limit 12 --max-iterations 80
+  gluon loop limit 12 --budget 5 --max-time 6h
+  gluon loop limit 12 --max-iterations unlimited --yes-unlimited
+
+What is not named stays as it is.";
+
+const TELL_EXAMPLES: &str = "\
+Examples:
+  gluon loop tell 12 \"the port is 8080\"";
+
+const HISTORY_EXAMPLES: &str = "\
+Examples:
+  gluon loop history 12              the newest first
+  gluon loop history 12 --json       with what each said and cost";
+
 /// Show and steer loops
 #[derive(Debug, Args)]
 #[command(name = "loop", after_help = AFTER_HELP)]
@@ -42,6 +80,7 @@ pub(in crate::cli) struct Loop {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// How a loop stands, with the evidence: confidence, breaker, check, limits
+    #[command(after_help = STATUS_EXAMPLES)]
     Status {
         /// The task; all loops where none is named
         task: Option<String>,
@@ -49,6 +88,7 @@ enum Action {
         format: Format,
     },
     /// Hold it after the iteration that runs
+    #[command(after_help = PAUSE_EXAMPLES)]
     Pause {
         #[command(flatten)]
         task: OneTask,
@@ -59,6 +99,7 @@ enum Action {
         format: Format,
     },
     /// Let it go on; an open breaker allows one iteration to try
+    #[command(after_help = CONTINUE_EXAMPLES)]
     Continue {
         #[command(flatten)]
         task: OneTask,
@@ -68,6 +109,7 @@ enum Action {
         format: Format,
     },
     /// End it: its task goes into review
+    #[command(after_help = STOP_EXAMPLES)]
     Stop {
         #[command(flatten)]
         task: OneTask,
@@ -78,11 +120,17 @@ enum Action {
         format: Format,
     },
     /// Change its limits, also while it runs
+    #[command(after_help = LIMIT_EXAMPLES)]
     Limit {
         #[command(flatten)]
         task: OneTask,
         /// The most it may cost, in dollars
-        #[arg(long, value_name = "DOLLARS", value_parser = super::new::dollars)]
+        #[arg(
+            long,
+            value_name = "DOLLARS",
+            value_parser = super::new::dollars,
+            allow_negative_numbers = true
+        )]
         budget: Option<MicroUsd>,
         #[command(flatten)]
         limits: LimitArgs,
@@ -90,6 +138,7 @@ enum Action {
         format: Format,
     },
     /// Tell the next iteration something
+    #[command(after_help = TELL_EXAMPLES)]
     Tell {
         #[command(flatten)]
         task: OneTask,
@@ -99,6 +148,7 @@ enum Action {
         format: Format,
     },
     /// What came of each iteration
+    #[command(after_help = HISTORY_EXAMPLES)]
     History {
         #[command(flatten)]
         task: OneTask,

@@ -75,7 +75,7 @@ pub(in crate::cli) struct New {
     #[arg(long, value_name = "TASK", value_delimiter = ',', add = ArgValueCandidates::new(complete::tasks))]
     after: Vec<String>,
     /// The most it may cost, in dollars; or `unlimited`
-    #[arg(long, value_name = "DOLLARS", value_parser = budget)]
+    #[arg(long, value_name = "DOLLARS", value_parser = budget, allow_negative_numbers = true)]
     budget: Option<MicroUsd>,
     #[command(flatten, next_help_heading = "Loop")]
     limits: LimitArgs,

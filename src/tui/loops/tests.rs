@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::Activity;
 use crate::domain::loops::Breaker;
 use crate::tui::testing::{self, loop_view};
 
@@ -70,6 +71,23 @@ fn a_card_shows_figures_beside_its_bars() {
     assert_eq!(count(&view), "7/50");
     view.limits.iterations = None;
     assert_eq!(count(&view), "7");
+}
+
+#[test]
+fn a_card_says_that_a_cost_is_not_known() {
+    let mut model = testing::model((120, 40));
+    let mut card = testing::running(1, "a loop", Activity::Working);
+    let shown = |model: &crate::tui::model::Model, card: &crate::protocol::TaskCard| {
+        let rows = crate::tui::card::rows(model, card, 60, 6);
+        let pieces = rows.iter().flat_map(|row| &row.left);
+        pieces.map(|(text, _)| text.as_str()).collect::<String>()
+    };
+    model.now = testing::minutes_ago(0);
+    card.loop_view = Some(loop_view());
+    card.cost = None;
+    assert!(!shown(&model, &card).contains("cost unknown"));
+    card.loop_view.as_mut().expect("a loop").unpriced = true;
+    assert!(shown(&model, &card).contains("cost unknown"));
 }
 
 #[test]
