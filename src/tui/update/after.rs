@@ -250,11 +250,16 @@ pub(super) fn refused(model: &mut Model, request: &Request, why: &str) -> bool {
     own
 }
 
-/// What tasks would be in conflict with is not what it was: an open radar looks again.
-pub(super) fn clashes_changed(model: &mut Model) -> Option<Effect> {
+/// Where a task stands, or what it would be in conflict with, is not what it was: what is open looks again.
+/// Not the list of what can be tidied up: its marks are the user's.
+pub(super) fn refresh(model: &mut Model) -> Option<Effect> {
     let page = page(model)?;
-    let idle = matches!(page, AfterPage::Radar(radar) if !radar.asked);
-    idle.then(|| Effect::Call(page.ask()))
+    let again = match page {
+        AfterPage::Radar(radar) => !radar.asked,
+        AfterPage::Report(_) => true,
+        AfterPage::Tidy(_) => false,
+    };
+    again.then(|| Effect::Call(page.ask()))
 }
 
 /// Takes a task off its project's merge queue.

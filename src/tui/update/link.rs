@@ -132,14 +132,15 @@ pub(super) fn put_card(model: &mut Model, card: TaskCard) -> Update {
     if model.cards.get(&id).is_some_and(|old| old.git != card.git) {
         super::changes::branch_changed(model, id);
     }
-    let clashes = |card: Option<&TaskCard>| card.map(|card| card.review.clashes.clone());
-    let before = clashes(model.cards.get(&id));
+    let facts =
+        |card: Option<&TaskCard>| card.map(|card| (card.review.clashes.clone(), card.task.status));
+    let before = facts(model.cards.get(&id));
     let mut update = match model.cards.insert(id, card) {
         Some(old) if Some(&old) == model.cards.get(&id) => return Update::none(),
         _ => Update::redraw(),
     };
-    if before != clashes(model.cards.get(&id)) {
-        update.effects.extend(super::after::clashes_changed(model));
+    if before != facts(model.cards.get(&id)) {
+        update.effects.extend(super::after::refresh(model));
     }
     update
 }

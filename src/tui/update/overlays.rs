@@ -1,6 +1,7 @@
 //! What lies over the board: its keys, its mouse, what it came to, and how it is opened.
 
 use ratatui::crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
 
 use super::{actions, after, changes, compare, inbox, message, sessions, transcript};
 use crate::domain::TaskId;
@@ -117,7 +118,51 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Update {
     came_to(model, Overlay::Dialog(dialog, purpose), outcome, purpose)
 }
 
+/// The contexts in which what lies on top looks its keys up, in their order.
+fn contexts(top: &Overlay) -> &'static [Context] {
+    match top {
+        Overlay::Dialog(..) => &[],
+        Overlay::Viewer(_) => &[Context::Viewer],
+        Overlay::Sessions(_) => &[Context::Sessions, Context::List],
+        Overlay::Costs(_) => &[Context::Costs, Context::List],
+        Overlay::Inbox(_) => &[Context::Inbox, Context::List],
+        Overlay::Changes(_) => &[Context::Changes, Context::Viewer],
+        Overlay::Transcript(_) => &[Context::Transcript, Context::Viewer],
+        Overlay::After(_) => &[Context::After, Context::List],
+        Overlay::Compare(_) => &[Context::Compare, Context::Viewer],
+    }
+}
+
+/// A click on a hint of the footer is as good as its key.
+fn hinted(model: &Model, layout: &Layout, at: Position) -> Option<KeyEvent> {
+    let segments = layout.footer.segments.iter();
+    let hit = segments
+        .rev()
+        .find(|segment| segment.area.contains(at))?
+        .hit;
+    let Some(Hit::Action(action)) = hit else {
+        return None;
+    };
+    let mut contexts = contexts(model.overlays.last()?).iter();
+    let chord =
+        contexts.find_map(|context| model.keymap.keys(*context, action).first().copied())?;
+    Some(KeyEvent::new(chord.code, chord.modifiers))
+}
+
 pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Update {
+    let at = Position::new(event.column, event.row);
+    let pressed = event.kind == MouseEventKind::Down(MouseButton::Left);
+    let dialog = matches!(model.overlays.last(), Some(Overlay::Dialog(..)));
+    if pressed && layout.hit(at.x, at.y) == Some(Hit::Toasts) {
+        model.toasts.clear();
+        return Update::redraw();
+    }
+    if pressed && !dialog && layout.footer.area.contains(at) {
+        return match hinted(model, layout, at) {
+            Some(event) => key(model, event),
+            None => Update::none(),
+        };
+    }
     let Some(mut top) = model.overlays.pop() else {
         return Update::none();
     };
@@ -127,9 +172,7 @@ pub(super) fn mouse(model: &mut Model, layout: &Layout, event: MouseEvent) -> Up
         _ => 0,
     };
     let click = event.kind == MouseEventKind::Down(MouseButton::Left);
-    let inside = layout
-        .overlay
-        .contains(ratatui::layout::Position::new(event.column, event.row));
+    let inside = layout.overlay.contains(at);
     match &mut top {
         Overlay::Dialog(dialog, purpose) => {
             let (outcome, purpose) = (dialog.mouse(event, layout.screen), *purpose);

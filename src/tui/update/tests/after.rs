@@ -304,3 +304,27 @@ fn a_check_that_cannot_run_says_why_where_its_output_would_be() {
     let tick = update(&mut model, Msg::Tick(NOW.plus(60_000)));
     assert!(calls(&tick).is_empty(), "nothing is asked on and on");
 }
+
+#[test]
+fn a_hint_in_the_footer_is_as_good_as_its_key_also_over_the_board() {
+    let mut model = model(SIZE);
+    press(&mut model, "d");
+    update(&mut model, reply(read_changes(12), changes_page("")));
+    let place = |model: &Model, words: &str| {
+        let layout = Layout::new(model);
+        let segments = layout.footer.segments.iter();
+        let found = segments.clone().find(|segment| segment.text == words);
+        found
+            .map(|segment| (segment.area.x, segment.area.y))
+            .unwrap()
+    };
+    let (x, y) = place(&model, "check");
+    let run = asked(&mouse(&mut model, DOWN, x, y));
+    assert_eq!(run, Request::CheckTask(TaskId(12)));
+    let (x, y) = place(&model, " CHANGES ");
+    mouse(&mut model, DOWN, x, y);
+    assert_eq!(model.overlays.len(), 1, "the chip closes nothing");
+    let (x, y) = place(&model, "close");
+    mouse(&mut model, DOWN, x, y);
+    assert!(model.overlays.is_empty());
+}
