@@ -155,8 +155,9 @@ impl Screen {
         self.keys(&format!("\x1b[<{button};{};{}{end}", col + 1, row + 1));
     }
 
-    /// Clicks where `text` is.
+    /// Clicks where `text` is, once it is there.
     pub fn click(&mut self, text: &str) {
+        self.wait_for(text);
         let at = self.find(text);
         let at = at.unwrap_or_else(|| panic!("no “{text}” to click on:\n{}", self.text()));
         self.click_at(at);
