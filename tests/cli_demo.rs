@@ -69,6 +69,98 @@ fn every_state_is_on_the_board_and_all_is_swept_up() {
     );
 }
 
+/// What the demo's own daemon says of its tasks: the health of each, by its title.
+fn healths(home: &Home) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(temp(home))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut dirs = entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("gluon-demo-")
+    });
+    let Some(dir) = dirs.next() else {
+        return Vec::new();
+    };
+    let parts = [
+        ("STATE", "state"),
+        ("DATA", "data"),
+        ("CONFIG", "config"),
+        ("RUNTIME", "run"),
+    ];
+    let vars = parts.map(|(name, part)| (format!("GLUON_{name}_DIR"), dir.join(part)));
+    let output = std::process::Command::new(support::GLUON)
+        .args(["ls", "--json"])
+        .current_dir(home.path())
+        .env_clear()
+        .envs(home.env())
+        .envs(vars)
+        .output()
+        .expect("gluon runs");
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(&output.stdout) else {
+        return Vec::new();
+    };
+    let cards = json.as_array().or_else(|| json["tasks"].as_array());
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    cards
+        .into_iter()
+        .flatten()
+        .map(|card| {
+            (
+                text(&card["task"]["title"]),
+                text(&card["session"]["health"]["health"]),
+            )
+        })
+        .collect()
+}
+
+/// Each dot is there, by an agent that is so; who waits for a command stays yellow where who is silent turns red.
+#[test]
+fn every_dot_is_shown_by_an_agent_that_is_so() {
+    let home = Home::new();
+    let mut env = home.env();
+    std::fs::create_dir(temp(&home)).expect("a directory");
+    env.push(("TMPDIR".into(), temp(&home).into()));
+    // Faster, the silence that is slow and stuck too.
+    env.push(("GLUON_DEMO_PACE".into(), "0.4".into()));
+    let program = Path::new(support::GLUON);
+    let mut screen = Screen::open(program, &["demo"], home.path(), &env, (200, 50));
+    screen.wait_for("Import the bank");
+    let (mut seen, mut together) = (std::collections::BTreeSet::new(), false);
+    let children_are_seen = cfg!(target_os = "linux");
+    wait_until("every dot", || {
+        let now = healths(&home);
+        let is = |title: &str, health: &str| {
+            now.iter().any(|(other, is)| other == title && is == health)
+        };
+        let mut wanted = vec![
+            ("Add a monthly summary", "healthy"),
+            ("Make the report faster", "looping"),
+            ("Import the bank's export", "slow"),
+        ];
+        assert!(!is("Import the bank's export", "stuck"), "{now:?}");
+        if children_are_seen {
+            wanted.push(("Translate the help", "stuck"));
+            together |= is("Import the bank's export", "slow") && is("Translate the help", "stuck");
+        } else {
+            together = true;
+        }
+        seen.extend(
+            wanted
+                .iter()
+                .copied()
+                .filter(|(title, health)| is(title, health)),
+        );
+        (together && wanted.iter().all(|pair| seen.contains(pair))).then_some(())
+    });
+    // The letters stand beside the dots, so that they are told apart without colours.
+    if children_are_seen {
+        screen.wait("the red dot's letter", |text| text.contains("●!"));
+    }
+    screen.keys("q");
+    assert!(screen.wait_end(), "{}", screen.text());
+}
+
 #[test]
 fn a_demo_that_is_killed_is_swept_up_too() {
     let home = Home::new();

@@ -100,6 +100,8 @@ pub struct LoopCheck {
     pub took: i64,
     /// When it ended.
     pub at: Timestamp,
+    /// The end of what it printed, where it did not pass (untrusted text of a few lines).
+    pub output: String,
 }
 
 /// A loop as it is shown.

@@ -330,6 +330,8 @@ pub struct CostsView {
     pub lines: Vec<CostLine>,
     /// What is wrong with the user's own prices, a sentence each.
     pub problems: Vec<String>,
+    /// How the budgets stand that are not of a task: the day's first.
+    pub budgets: Vec<Budget>,
 }
 
 /// What an attach gives at once; screen updates follow.

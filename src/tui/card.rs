@@ -202,7 +202,10 @@ fn looped(model: &Model, card: &TaskCard) -> Option<Piece> {
 fn progress(model: &Model, card: &TaskCard) -> Vec<Piece> {
     let matters = matches!(card.task.status, Status::Running | Status::Review);
     let view = card.loop_view.as_ref().filter(|_| matters);
-    view.map_or_else(Vec::new, |view| loops::progress(view, model.theme.glyphs()))
+    let own = card.budget.as_ref().map(|budget| &budget.own);
+    view.map_or_else(Vec::new, |view| {
+        loops::progress(view, own, model.theme.glyphs())
+    })
 }
 
 /// That a budget keeps a task from going on, if so.

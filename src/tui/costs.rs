@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::keymap::Action;
+use crate::domain::budget::Budget;
 use crate::domain::{Cost, Day, MicroUsd, ProjectId};
 use crate::protocol::{CostBy, CostLine, CostsView, ShowCosts};
 
@@ -130,6 +131,11 @@ impl CostsPage {
         }
     }
 
+    /// The budgets that are not of a task, the day's first.
+    pub fn budgets(&self) -> &[Budget] {
+        self.view().map_or(&[], |view| &view.budgets)
+    }
+
     /// Scrolls by rows; whether anything moved.
     pub fn scroll_by(&mut self, rows: isize) -> bool {
         let before = self.scroll;
@@ -254,6 +260,8 @@ pub fn eighths(part: MicroUsd, whole: MicroUsd, cells: u16) -> usize {
 pub struct Areas {
     /// The totals, side by side: three rows, or one.
     pub totals: Rect,
+    /// The budgets, a row each.
+    pub budgets: Rect,
     /// The bars with their axes; empty where there is no room.
     pub chart: Rect,
     /// The tabs.
@@ -267,8 +275,8 @@ pub struct Areas {
 }
 
 impl Areas {
-    /// The parts of `inner`, the inside of the frame.
-    pub fn new(inner: Rect) -> Areas {
+    /// The parts of `inner`, the inside of the frame, where there are so many budgets.
+    pub fn new(inner: Rect, budgets: usize) -> Areas {
         let mut rest = inner;
         let mut top = |rows: u16, gap: u16| {
             let rows = rows.min(rest.height);
@@ -283,6 +291,15 @@ impl Areas {
         };
         let high = inner.height;
         let totals = if high >= 12 { top(3, 1) } else { top(1, 1) };
+        // The day's at least, where there is any room.
+        let most = match high {
+            ..9 => 0,
+            ..24 => 1,
+            ..34 => 3,
+            _ => 6,
+        };
+        let budgets = budgets.min(most) as u16;
+        let budgets = top(budgets, u16::from(budgets > 0 && high >= 17));
         let chart = match high {
             ..17 => Rect::default(),
             _ => top(((high - 2) / 4).clamp(4, 10) + 1, 1),
@@ -293,6 +310,7 @@ impl Areas {
         rest.height -= legend;
         Areas {
             totals,
+            budgets,
             chart,
             tabs,
             head,

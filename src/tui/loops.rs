@@ -8,12 +8,17 @@ use super::overlay::ViewerLine;
 use super::text::clean;
 use super::theme::{Glyphs, Role};
 use crate::domain::Timestamp;
-use crate::domain::loops::{BreakerState, Changes, CheckOutcome, IterationRecord, Most, NewLimits};
+use crate::domain::budget::Budget;
+use crate::domain::loops::{
+    BreakerState, Changes, CheckOutcome, IterationRecord, LoopLimits, Most, NewLimits,
+};
 use crate::domain::units::{MicroUsd, short_duration};
 use crate::protocol::{LoopHistory, LoopStage, LoopView};
 
 /// Cells of a bar on a card.
 const BAR: usize = 6;
+/// Lines of a check's output that the detail shows.
+const OUTPUT: usize = 8;
 /// Iterations that the detail lists.
 const LISTED: usize = 20;
 
@@ -36,7 +41,7 @@ pub fn count(view: &LoopView) -> String {
 }
 
 /// How far it is: confidence, breaker, and of the budget what is spent.
-pub fn progress(view: &LoopView, glyphs: &Glyphs) -> Vec<Piece> {
+pub fn progress(view: &LoopView, own: Option<&Budget>, glyphs: &Glyphs) -> Vec<Piece> {
     let percent = view.confidence.percent;
     let role = match view.confidence.is_enough() {
         true => Role::Good,
@@ -49,7 +54,9 @@ pub fn progress(view: &LoopView, glyphs: &Glyphs) -> Vec<Piece> {
         BreakerState::HalfOpen => pieces.push(("half open".to_owned(), Role::Looping)),
         BreakerState::Open => pieces.push(("breaker open".to_owned(), Role::Bad)),
     }
-    if let Some((used, budget)) = budget(view) {
+    let own = || Some((own?.percent()?.into(), own?.limit.to_string()));
+    let loops = budget(view).map(|(used, budget)| (used, budget.to_string()));
+    if let Some((used, budget)) = loops.or_else(own) {
         let role = match used {
             0..80 => Role::Muted,
             80..100 => Role::Slow,
@@ -192,6 +199,9 @@ fn breaker(view: &LoopView) -> Vec<ViewerLine> {
     }
     if view.breaker.probing {
         lines.push(plain("", "the next iteration is the one it was allowed"));
+    } else if view.breaker.state == BreakerState::Open {
+        let words = "b continues: one iteration may try, and progress closes it".to_owned();
+        lines.push(field("", vec![(words, Role::Muted)]));
     }
     lines
 }
@@ -222,6 +232,10 @@ fn check(view: &LoopView, now: Timestamp) -> Vec<ViewerLine> {
                 (clean(&check.words).into_owned(), Role::Text),
             ],
         ));
+        let printed: Vec<&str> = check.output.lines().collect();
+        for text in &printed[printed.len().saturating_sub(OUTPUT)..] {
+            lines.push(field("", vec![(format!("  {}", clean(text)), Role::Faint)]));
+        }
     }
     lines
 }
@@ -309,6 +323,28 @@ pub fn parse_limits(text: &str) -> Result<NewLimits, String> {
     Ok(limits)
 }
 
+/// Limits as they would be typed: `50 4h $5`.
+pub fn typed(limits: &LoopLimits) -> String {
+    let hours = |time: i64| match time % 3_600_000 {
+        0 => format!("{}h", time / 3_600_000),
+        _ => format!("{}m", time / 60_000),
+    };
+    let dollars = |usd: MicroUsd| match usd.0 % 1_000_000 {
+        0 => format!("${}", usd.0 / 1_000_000),
+        _ => usd.to_string(),
+    };
+    let words = [
+        limits.iterations.map(|most| most.to_string()),
+        limits.time.map(hours),
+        limits.budget.map(dollars),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    match words.is_empty() {
+        true => "none".to_owned(),
+        false => words.join(" "),
+    }
+}
+
 fn wrong(word: &str) -> String {
     format!(
         "`{}` is no limit: write 80 for iterations, 6h or 90m for time, $20 for money",
@@ -337,5 +373,7 @@ fn time(text: &str) -> Option<i64> {
         .filter(|time| *time > 0)
 }
 
+#[cfg(test)]
+mod screens;
 #[cfg(test)]
 mod tests;

@@ -198,6 +198,7 @@ pub fn loop_view() -> LoopView {
             words: "1 of 214 tests failed".into(),
             took: 42_000,
             at: ago(4),
+            output: "test parser::nested ... FAILED\nassertion failed: left == right\n1 of 214 tests failed".into(),
         }),
         spent: MicroUsd(4_250_000),
         unpriced: false,

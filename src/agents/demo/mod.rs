@@ -145,7 +145,8 @@ fn script_of(args: &Args) -> Result<Vec<Step>, String> {
     }
 }
 
-fn pace() -> f32 {
+/// By how much pauses are stretched, as the environment says.
+pub fn pace() -> f32 {
     let set = std::env::var("GLUON_DEMO_PACE").ok();
     let pace: Option<f32> = set.and_then(|text| text.trim().parse().ok());
     pace.filter(|pace| pace.is_finite())

@@ -18,6 +18,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         include_str!("../../../assets/demo/scripts/budget.toml"),
     ),
     (
+        "inbox",
+        include_str!("../../../assets/demo/scripts/inbox.toml"),
+    ),
+    (
         "json",
         include_str!("../../../assets/demo/scripts/json.toml"),
     ),
@@ -40,6 +44,10 @@ const SCRIPTS: &[(&str, &str)] = &[
     (
         "rounding",
         include_str!("../../../assets/demo/scripts/rounding.toml"),
+    ),
+    (
+        "silent",
+        include_str!("../../../assets/demo/scripts/silent.toml"),
     ),
     (
         "typo",

@@ -87,6 +87,8 @@ pub struct DemoTask {
     pub reaches: Reaches,
     /// It is a loop, with this check command.
     pub check: Option<String>,
+    /// It is one run without a screen.
+    pub once: bool,
 }
 
 /// Where a task of the demo gets to, so that every part of the board is seen.
@@ -97,6 +99,12 @@ pub enum Reaches {
     Queued,
     /// To be started; it works for minutes.
     Working,
+    /// To be started; it does the same over and over.
+    Looping,
+    /// To be started; it waits for something that does not come.
+    Slow,
+    /// To be started; it falls silent for ever.
+    Stuck,
     /// To be started; it soon asks for a permission.
     Permission,
     /// To be started; it soon asks a question.
@@ -142,6 +150,8 @@ struct Task {
     depends_on: Vec<String>,
     reaches: Reaches,
     check: Option<String>,
+    #[serde(default)]
+    once: bool,
 }
 
 fn file() -> File {
@@ -163,6 +173,7 @@ pub fn showcase() -> Vec<DemoTask> {
             depends_on: task.depends_on.iter().filter_map(place).collect(),
             reaches: task.reaches,
             check: task.check.clone(),
+            once: task.once,
         })
         .collect()
 }
@@ -200,10 +211,14 @@ mod tests {
     fn every_state_is_shown() {
         let tasks = showcase();
         let reaching = |reaches| tasks.iter().filter(|task| task.reaches == reaches).count();
-        assert_eq!(reaching(Reaches::Working), 3);
+        assert_eq!(reaching(Reaches::Working), 2);
+        assert!(tasks.iter().any(|task| task.once));
         assert!(tasks.iter().any(|task| task.check.is_some()));
         for reaches in [
             Reaches::Queued,
+            Reaches::Looping,
+            Reaches::Slow,
+            Reaches::Stuck,
             Reaches::Permission,
             Reaches::Question,
             Reaches::Review,

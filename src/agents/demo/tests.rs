@@ -107,7 +107,9 @@ fn the_same_seed_plays_the_same_whatever_the_pace() {
 #[test]
 fn the_showcase_plays_as_it_says() {
     use super::Reaches;
-    for task in super::showcase() {
+    // Who waits for an hour or falls silent for ever is played by the demo itself.
+    let ends = |task: &super::DemoTask| !matches!(task.reaches, Reaches::Slow | Reaches::Stuck);
+    for task in super::showcase().into_iter().filter(ends) {
         let dir = repository();
         let prompt = task.prompt;
         let (text, end) = play(&mut player(dir.path(), 0.0), &prompt);

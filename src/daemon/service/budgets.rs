@@ -15,7 +15,9 @@ use crate::daemon::session::{Command, SessionHandle};
 use crate::domain::budget::{Budget, BudgetOf, BudgetState, Limit, refusal, used_up};
 use crate::domain::cost::Cost;
 use crate::domain::loops::{LoopEvent, LoopLimits, PauseWhy, Phase};
-use crate::domain::{Activity, MicroUsd, Mode, Project, SessionId, Status, Task, TaskId};
+use crate::domain::{
+    Activity, MicroUsd, Mode, Project, ProjectId, SessionId, Status, Task, TaskId,
+};
 use crate::protocol::{
     ApiError, ApiResult, Budgets, ErrorCode, Event, Input, Level, Paused, SetBudget, TaskBudget,
 };
@@ -194,6 +196,18 @@ impl Service {
         task: Option<TaskId>,
     ) -> ApiResult<Budgets> {
         self.all_budgets(task)
+    }
+
+    /// The budgets that are not of a task, or of those only the day's and the one of a project.
+    pub(super) fn standing_budgets(&self, project: Option<ProjectId>) -> ApiResult<Vec<Budget>> {
+        let mut budgets = self.all_budgets(None)?.budgets;
+        budgets.retain(|budget| match (&budget.of, project) {
+            (BudgetOf::Task(_), _) => false,
+            (BudgetOf::Day, _) | (_, None) => true,
+            (BudgetOf::Project(id), Some(project)) => *id == project,
+            (BudgetOf::Workspace(_), Some(_)) => false,
+        });
+        Ok(budgets)
     }
 
     /// Every budget that says something: those of running tasks and of the one that is asked for, of

@@ -60,6 +60,7 @@ impl Service {
             days,
             lines: lines(&spent, which.by, &names),
             problems: self.prices.problems(),
+            budgets: self.standing_budgets(which.project)?,
         })
     }
 

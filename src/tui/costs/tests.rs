@@ -22,6 +22,7 @@ fn view(days: &[(&str, i64)]) -> CostsView {
         days: days.iter().map(|(day, usd)| line(day, *usd)).collect(),
         lines: (0..5).map(|number| line(&number.to_string(), 1)).collect(),
         problems: Vec::new(),
+        budgets: Vec::new(),
     }
 }
 
@@ -110,7 +111,7 @@ fn rows_scroll_as_far_as_there_are_any() {
 fn the_parts_fill_the_inside_and_do_not_overlap() {
     for (width, height) in [(0, 0), (36, 1), (36, 9), (72, 18), (104, 34), (136, 44)] {
         let inner = Rect::new(2, 1, width, height);
-        let areas = Areas::new(inner);
+        let areas = Areas::new(inner, 2);
         let parts = [
             areas.totals,
             areas.chart,

@@ -39,6 +39,8 @@ pub enum Doing {
     Asks,
     /// It has ended, and is resumed with the message.
     Ended,
+    /// It is one iteration of a loop, which the next one is told.
+    Loops,
     /// It is idle, or nobody knows.
     Else,
 }
@@ -59,6 +61,9 @@ impl Addressee {
             }
             (Doing::Asks, _) => format!("{agent} asks something; a message has to wait"),
             (Doing::Ended, _) => format!("{agent} has ended; it is resumed with what is sent now"),
+            (Doing::Loops, _) => {
+                "the loop's next iteration is told; this one goes on as it is".to_owned()
+            }
             (Doing::Else, _) => String::new(),
         };
         let waiting = match self.waiting {
@@ -161,11 +166,15 @@ impl Message {
                 );
             }
             None => {
-                let pairs = [
-                    (form_key(keymap, Action::Submit), "send now"),
-                    (form_key(keymap, Action::WhenIdle), "when it is idle"),
-                    (form_key(keymap, Action::Abort), "cancel"),
-                ];
+                let key = |action| form_key(keymap, action);
+                let mut pairs = match self.to.doing {
+                    Doing::Loops => vec![(key(Action::Submit), "tell the next iteration")],
+                    _ => vec![
+                        (key(Action::Submit), "send now"),
+                        (key(Action::WhenIdle), "when it is idle"),
+                    ],
+                };
+                pairs.push((key(Action::Abort), "cancel"));
                 hints(buf, within.x, foot, within, &pairs, theme);
             }
         }
@@ -178,8 +187,11 @@ impl Message {
             height: within.height.saturating_sub(2 + taken).max(1),
             ..within
         };
-        self.editor
-            .draw(buf, field, "What should the agent know or do?", true, theme)
+        let empty = match self.to.doing {
+            Doing::Loops => "What should the next iteration know or do?",
+            _ => "What should the agent know or do?",
+        };
+        self.editor.draw(buf, field, empty, true, theme)
     }
 }
 

@@ -147,10 +147,10 @@ actions! {
     Allow, "allow", Agent, [(Asking: "y"), (InInbox: "y")], "Say yes to what the agent asks", Some("yes"), true;
     Deny, "deny", Agent, [(Asking: "n"), (InInbox: "n")], "Say no to what the agent asks", Some("no"), true;
 
-    LoopPause, "loop_pause", Loop, [(Board: "b")], "Pause the loop after this iteration, or let it go on", None, true;
+    LoopPause, "loop_pause", Loop, [(Board: "b")], "Pause the loop after this iteration, or let it go on", Some("pause/go on"), true;
     LoopStopAfter, "loop_stop_after", Loop, [(Board: "e")], "End the loop after this iteration", None, true;
     LoopStop, "loop_stop", Loop, [(Board: "E")], "End the loop now", None, true;
-    LoopLimits, "loop_limits", Loop, [(Board: "B")], "Change the limits of the loop", None, true;
+    LoopLimits, "loop_limits", Loop, [(Board: "B")], "Change the limits of the loop", Some("limits"), true;
 
     Zoom, "zoom", View, [(Board: "z"), (Prefix: "z")], "Zoom the pane", Some("zoom"), true;
     Tile, "tile", View, [(Board: "t"), (Prefix: "t")], "Tile all running agents", Some("tile"), true;

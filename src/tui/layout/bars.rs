@@ -642,7 +642,12 @@ pub(in crate::tui) fn fitting(model: &Model) -> &'static [Action] {
     use Action::*;
     let status = model.selected().map(|card| card.task.status);
     let session = model.selected_session().is_some();
+    let looped = model
+        .selected()
+        .is_some_and(|card| card.loop_view.is_some());
     match status {
+        Some(Status::Running) if looped => &[Open, LoopPause, Message, LoopLimits, Detail, Diff],
+        Some(Status::Review) if looped => &[Diff, Accept, LoopPause, Detail, Message],
         None => &[New, Sessions, Palette, Help, Quit],
         Some(Status::Queued) if session => &[Resume, New, Open, Diff, Message, Detail],
         Some(Status::Queued) => &[Start, New, Detail],

@@ -285,7 +285,7 @@ impl Layout {
         };
         self.hits.push((self.screen, Hit::Overlay));
         if let Overlay::Costs(page) = top {
-            self.costs = Areas::new(self.overlay_inner);
+            self.costs = Areas::new(self.overlay_inner, page.budgets().len());
             self.costs_tabs = bars::costs_tabs(page, self.costs.tabs, &model.theme);
             for segment in &self.costs_tabs.segments {
                 self.hits.extend(segment.hit.map(|hit| (segment.area, hit)));

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::Activity;
 use crate::domain::loops::Breaker;
+use crate::domain::{Basis, Cost, budget};
 use crate::tui::testing::{self, loop_view};
 
 fn record(number: u32, check: Option<CheckOutcome>, changes: Changes) -> IterationRecord {
@@ -53,7 +54,7 @@ fn the_detail_has_the_evidence() {
 #[test]
 fn a_card_shows_figures_beside_its_bars() {
     let words = |view: &LoopView, ascii| {
-        let pieces = progress(view, Glyphs::set(ascii));
+        let pieces = progress(view, None, Glyphs::set(ascii));
         let words: Vec<String> = pieces.into_iter().map(|(text, _)| text).collect();
         words.join(" · ")
     };
@@ -68,6 +69,26 @@ fn a_card_shows_figures_beside_its_bars() {
     view.limits.budget = None;
     view.breaker = Breaker::default();
     assert_eq!(words(&view, false).matches('%').count(), 1);
+    // Without a budget of the loop's own that of its task counts.
+    let own = budget::Budget::new(
+        budget::BudgetOf::Task(view.task),
+        "task 12",
+        budget::Limit::Usd(MicroUsd(10_000_000)),
+        Some(Cost {
+            usd: MicroUsd(9_000_000),
+            basis: Basis::Reported,
+            unpriced: false,
+            tokens: 1,
+        }),
+        MicroUsd(0),
+        80,
+    );
+    let pieces = progress(&view, Some(&own), Glyphs::set(false));
+    assert!(
+        pieces.last().unwrap().0.ends_with("90 % of $10.00"),
+        "{pieces:?}"
+    );
+    assert_eq!(pieces.last().unwrap().1, Role::Slow);
     assert_eq!(count(&view), "7/50");
     view.limits.iterations = None;
     assert_eq!(count(&view), "7");
@@ -139,6 +160,14 @@ fn limits_are_understood_as_they_are_typed() {
     assert_eq!(limits.time, Some(Most::At(6 * 3_600_000)));
     assert_eq!(limits.budget, Some(Most::At(MicroUsd(20_000_000))));
     assert_eq!(parse_limits("90m").unwrap().time, Some(Most::At(5_400_000)));
+    let all = LoopLimits {
+        budget: Some(MicroUsd(2_500_000)),
+        time: Some(5_400_000),
+        ..LoopLimits::default()
+    };
+    assert_eq!(typed(&all), "50 90m $2.50");
+    let again = parse_limits(&typed(&all)).unwrap();
+    assert_eq!(again.budget, Some(Most::At(MicroUsd(2_500_000))));
     assert!(parse_limits("  ").unwrap().is_empty());
     for wrong in [
         "lots",

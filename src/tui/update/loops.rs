@@ -5,7 +5,7 @@ use crate::domain::{Mode, TaskId};
 use crate::protocol::{ControlLoop, Level, LoopControl, LoopStage, LoopView, Request};
 use crate::tui::dialog::Dialog;
 use crate::tui::keymap::Action;
-use crate::tui::loops::parse_limits;
+use crate::tui::loops::{parse_limits, typed};
 use crate::tui::model::{Model, Purpose};
 use crate::tui::msg::Update;
 
@@ -40,7 +40,8 @@ pub(super) fn steer(model: &mut Model, action: Action, task: TaskId) -> Update {
         Action::LoopStopAfter => LoopControl::Stop { after: true },
         Action::LoopStop => LoopControl::Stop { after: false },
         _ => {
-            let dialog = Dialog::prompt("LIMITS such as 80 6h $20", "");
+            let words = format!("LIMITS, now {}, such as 80 6h $20", typed(&view.limits));
+            let dialog = Dialog::prompt(&words, "");
             push_dialog(model, dialog, Purpose::Limits(task));
             return Update::redraw();
         }
@@ -67,6 +68,9 @@ pub(super) fn limit(model: &mut Model, task: TaskId, words: &str) -> Update {
 pub(super) fn steered(model: &mut Model, asked: &ControlLoop, view: LoopView) -> Update {
     let text = match (&asked.what, &view.afterwards) {
         (LoopControl::Limits(_), _) => format!("limits: {}", view.limits),
+        (LoopControl::Continue { .. }, _) if view.breaker.probing => {
+            "one iteration may try; progress closes the breaker".to_owned()
+        }
         (LoopControl::Continue { .. }, _) => "the loop goes on".to_owned(),
         (LoopControl::Tell(_), _) => "told at the next iteration".to_owned(),
         (_, Some(what)) => format!("the loop {what} after this iteration"),

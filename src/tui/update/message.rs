@@ -2,9 +2,10 @@
 
 use super::overlays;
 use crate::domain::follow_up::FollowUp;
-use crate::domain::{Activity, AskKind, TaskId};
+use crate::domain::{Activity, AskKind, Status, TaskId};
 use crate::protocol::{
-    ApiError, DropMessages, ErrorCode, Level, Request, SendMessage, SessionView, TaskCard, Which,
+    ApiError, DropMessages, ErrorCode, Level, LoopStage, Request, SendMessage, SessionView,
+    TaskCard, Which,
 };
 use crate::tui::board;
 use crate::tui::dialog::{Addressee, Dialog, Doing};
@@ -16,7 +17,7 @@ pub(super) fn open(model: &mut Model, task: TaskId) -> Update {
     let Some(card) = model.cards.get(&task) else {
         return Update::none();
     };
-    if card.session.is_none() {
+    if card.session.is_none() && !loops(card) {
         let hint = "s starts it".to_owned();
         model.toast(Level::Info, "the task has no agent yet", Some(hint));
         return Update::redraw();
@@ -45,10 +46,21 @@ fn addressee(model: &Model, card: &TaskCard) -> Addressee {
         task: card.task.id,
         title: board::title(card),
         agent: known.map_or(&card.task.agent, |agent| &agent.title).clone(),
-        doing: doing(card.session.as_ref()),
+        doing: match loops(card) {
+            true => Doing::Loops,
+            false => doing(card.session.as_ref()),
+        },
+        waiting: card.follow_ups + card.loop_view.as_ref().map_or(0, |view| view.messages),
+
         while_busy: known.map(|agent| agent.while_busy).unwrap_or_default(),
-        waiting: card.follow_ups,
     }
+}
+
+/// Whether it is a loop that goes on: its agent hears nothing, but the next one is told.
+fn loops(card: &TaskCard) -> bool {
+    let view = card.loop_view.as_ref();
+    card.task.status == Status::Running
+        && view.is_some_and(|view| !matches!(view.stage, LoopStage::Ended { .. }))
 }
 
 fn doing(view: Option<&SessionView>) -> Doing {

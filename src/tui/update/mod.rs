@@ -14,7 +14,7 @@ mod link;
 mod loops;
 mod message;
 mod mouse;
-mod open;
+pub(in crate::tui) mod open;
 mod overlays;
 mod panes;
 mod reply;

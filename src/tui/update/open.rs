@@ -80,7 +80,7 @@ pub(super) fn scroll_back(model: &mut Model, session: crate::domain::SessionId) 
 }
 
 /// Selects a card wherever it is; a filter that hides it is cleared.
-pub(super) fn reveal(model: &mut Model, task: TaskId) -> bool {
+pub(in crate::tui) fn reveal(model: &mut Model, task: TaskId) -> bool {
     if board::select(model, task) {
         return true;
     }

@@ -6,12 +6,14 @@ use ratatui::layout::Rect;
 use super::bars::draw_tabs;
 use super::overlays::corner;
 use super::{frame, put, put_all};
+use crate::domain::budget::BudgetState;
 use crate::domain::units::short_count;
 use crate::domain::{Basis, Cost, Day, MicroUsd};
 use crate::protocol::{CostBy, CostLine};
 use crate::tui::card::Piece;
 use crate::tui::costs::{Areas, CostsPage, eighths};
 use crate::tui::layout::Layout;
+use crate::tui::loops::bar;
 use crate::tui::model::Model;
 use crate::tui::text::{clean, fit, width};
 use crate::tui::theme::{Glyphs, Role};
@@ -45,6 +47,7 @@ pub(super) fn draw(buf: &mut Buffer, model: &Model, layout: &Layout, page: &Cost
         return nothing(buf, model, layout.overlay_inner);
     }
     totals(buf, model, areas.totals, page);
+    budgets(buf, model, areas.budgets, page);
     chart(buf, model, areas.chart, page);
     draw_tabs(buf, &layout.costs_tabs, theme);
     list(buf, model, areas, page);
@@ -129,6 +132,45 @@ fn totals(buf: &mut Buffer, model: &Model, area: Rect, page: &CostsPage) {
 
 fn money(cost: Option<Cost>) -> String {
     cost.map_or_else(|| MicroUsd(0).to_string(), |cost| cost.to_string())
+}
+
+/// How much of each budget is spent: its name, a bar, and the figures.
+fn budgets(buf: &mut Buffer, model: &Model, area: Rect, page: &CostsPage) {
+    let theme = &model.theme;
+    let glyphs = theme.glyphs();
+    let all = page.budgets();
+    let wide = all.iter().map(|budget| width(&budget.name)).max();
+    let wide = wide.unwrap_or(0).min(usize::from(area.width) / 3);
+    for (budget, y) in all.iter().zip(area.top()..area.bottom()) {
+        let (percent, cells) = (budget.percent(), usize::from(area.width / 5));
+        let role = match budget.state {
+            BudgetState::Enough => Role::Good,
+            BudgetState::Short => Role::Slow,
+            BudgetState::Spent => Role::Bad,
+        };
+        let name = clean(&budget.name);
+        let name = fit(&name, wide, glyphs.ellipsis);
+        let fill = " ".repeat(wide - width(&name));
+        let shown = percent.map_or_else(
+            || " ".repeat(cells + 6),
+            |percent| format!("{} {percent:>3} %", bar(percent.into(), cells, glyphs)),
+        );
+        let pieces = [
+            (format!("{name}{fill}  "), Role::Muted),
+            (format!("{shown}  "), role),
+            (budget.words(), Role::Text),
+        ];
+        put_all(
+            buf,
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            &pieces,
+            theme,
+        );
+    }
 }
 
 /// A bar for each day, today at the right.

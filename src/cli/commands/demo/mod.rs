@@ -18,9 +18,11 @@ use super::super::failure::Outcome;
 use super::super::screen;
 
 const AFTER_HELP: &str = "\
-A repository, nine tasks in all states, and a scripted agent that really
-edits, tests and commits. Nothing of it calls a model, your own tasks are not
-touched, and all of it is removed when you quit.
+A repository, twelve tasks in all states, and a scripted agent that really
+edits, tests and commits. Nothing of it calls a model (what it says it costs
+is made up), your own tasks are not touched, and all of it is removed when you
+quit. So that every dot is seen, silence is slow after 15 seconds in there and
+stuck after 40; outside of the demo that takes 5 and 15 minutes.
 
 Examples:
   gluon demo";

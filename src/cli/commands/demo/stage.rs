@@ -13,9 +13,8 @@ use super::super::super::failure::{Failure, Outcome};
 use crate::agents::{self, demo};
 use crate::git::Git;
 
-/// Everything the demo needs of the user's settings is the agent that costs nothing, and slots for all the
-/// tasks that it starts.
-const CONFIG: &str = "[agents]\ndefault = \"demo\"\n\n[queue]\nslots = 8\n";
+/// Until silence is slow and stuck in the demo, in seconds: nobody looks at it for a quarter of an hour.
+const SILENCE: (f32, f32) = (15.0, 40.0);
 
 /// The longest temporary directory in which sockets still have room, in bytes.
 const MAX_TEMP: usize = 60;
@@ -74,6 +73,18 @@ fn make_dir() -> anyhow::Result<PathBuf> {
     Err(last.map_or_else(|| anyhow::anyhow!("no name is free"), Into::into))
 }
 
+/// Everything the demo needs of the user's settings: the agent that costs nothing, slots for all the tasks
+/// that it starts, and silence that counts in seconds, in step with how fast the agents are.
+fn config(pace: f32) -> String {
+    let seconds = |usual: f32, least: f32| (usual * pace).max(least).ceil();
+    let (slow, stuck) = (seconds(SILENCE.0, 2.0), seconds(SILENCE.1, 4.0));
+    format!(
+        "[agents]\ndefault = \"demo\"\n\n[queue]\nslots = 12\n\n\
+         # Outside of the demo these are 300 and 900 seconds, looked at every 5.\n\
+         [health]\nevery = 1\nslow = {slow}\nstuck = {stuck}\n"
+    )
+}
+
 /// Writes settings and repository; gives the repository's place.
 pub(super) fn build(ctx: &Context, dir: &Path) -> Outcome<PathBuf> {
     let inside = [&ctx.paths.state, &ctx.paths.data, &ctx.paths.config];
@@ -81,7 +92,7 @@ pub(super) fn build(ctx: &Context, dir: &Path) -> Outcome<PathBuf> {
         return Err(Failure::usage("`gluon demo` alone starts the demo"));
     }
     fs::create_dir_all(&ctx.paths.config)?;
-    fs::write(ctx.paths.config_file(), CONFIG)?;
+    fs::write(ctx.paths.config_file(), config(demo::pace()))?;
     let repo = dir.join("tally");
     fs::create_dir(&repo)?;
     commit_all(&repo).context("cannot make the demo's repository")?;

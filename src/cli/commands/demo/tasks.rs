@@ -26,9 +26,10 @@ pub(super) async fn make(client: &Client, repo: &Path) -> ApiResult<()> {
                 title: task.title,
                 prompt: task.prompt,
                 agent: Some("demo".to_owned()),
-                mode: match task.check {
-                    Some(_) => Mode::Loop,
-                    None => Mode::Interactive,
+                mode: match (&task.check, task.once) {
+                    (Some(_), _) => Mode::Loop,
+                    (None, true) => Mode::Once,
+                    (None, false) => Mode::Interactive,
                 },
                 looped: task.check.map(|check| NewLoop {
                     check: Some(check),

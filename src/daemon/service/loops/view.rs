@@ -3,9 +3,12 @@
 use super::super::Service;
 use super::control::not_begun;
 use crate::domain::loops::confidence::ENOUGH;
-use crate::domain::loops::{CutWhy, EndWhy, LoopState, Phase};
+use crate::domain::loops::{CheckOutcome, CutWhy, EndWhy, LoopState, Phase};
 use crate::domain::{Activity, TaskId, Timestamp};
 use crate::protocol::{ApiResult, LoopCheck, LoopStage, LoopView};
+
+/// Of a check's output, so many lines and characters of each are shown with the loop.
+const TAIL: (usize, usize) = (12, 200);
 
 impl Service {
     /// A task's loop as it is now; `None` where none has begun.
@@ -70,6 +73,10 @@ fn view(task: TaskId, state: LoopState, check_command: Option<String>) -> LoopVi
             words: check.words,
             took: check.took,
             at: check.at,
+            output: match check.outcome {
+                CheckOutcome::Passed => String::new(),
+                _ => tail(&check.output),
+            },
         }),
         spent: state.spent,
         unpriced: state.unpriced,
@@ -78,6 +85,15 @@ fn view(task: TaskId, state: LoopState, check_command: Option<String>) -> LoopVi
         recommendation: state.recommendation,
         plans: state.plans,
     }
+}
+
+/// The last lines of an output, without empty ones at its end.
+fn tail(output: &str) -> String {
+    let lines: Vec<&str> = output.trim_end().lines().collect();
+    let (most, wide) = TAIL;
+    let shown = lines[lines.len().saturating_sub(most)..].iter();
+    let cut = |line: &&str| line.chars().take(wide).collect::<String>();
+    shown.map(cut).collect::<Vec<_>>().join("\n")
 }
 
 fn stage(state: &LoopState) -> LoopStage {

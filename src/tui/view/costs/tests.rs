@@ -1,5 +1,6 @@
 use ratatui::style::{Color, Modifier};
 
+use crate::domain::budget::{Budget, BudgetOf, Limit};
 use crate::domain::*;
 use crate::protocol::*;
 use crate::tui::layout::{Hit, Layout};
@@ -32,6 +33,11 @@ fn line(key: &str, label: &str, cost: Cost) -> CostLine {
         },
         cost,
     }
+}
+
+fn budget(of: BudgetOf, name: &str, limit: Limit, spent: i64) -> Budget {
+    let spent = cost(spent, Basis::Reported, false);
+    Budget::new(of, name, limit, Some(spent), MicroUsd(0), 80)
 }
 
 /// A month with weekends and holes in it; 2026-11-24 is a Tuesday.
@@ -73,6 +79,26 @@ fn costs(by: CostBy) -> CostsView {
         days,
         lines,
         problems: Vec::new(),
+        budgets: vec![
+            budget(
+                BudgetOf::Day,
+                "today",
+                Limit::Usd(MicroUsd(50_000_000)),
+                41_200_000,
+            ),
+            budget(
+                BudgetOf::Project(ProjectId(1)),
+                "project api",
+                Limit::Usd(MicroUsd(100_000_000)),
+                91_230_000,
+            ),
+            budget(
+                BudgetOf::Workspace("work".into()),
+                "workspace work",
+                Limit::Unlimited,
+                0,
+            ),
+        ],
     }
 }
 
