@@ -63,7 +63,7 @@ fn draw_lines<'a>(
     }
 }
 
-/// `check: cargo test · running 12s`
+/// `check running for 12s · line 1 of 40 · cargo test`
 fn heading(model: &Model, pane: &CheckPane) -> Vec<Piece> {
     let separator = format!(" {} ", model.theme.glyphs().separator);
     let Some(report) = &pane.report else {
@@ -94,15 +94,15 @@ fn heading(model: &Model, pane: &CheckPane) -> Vec<Piece> {
         (None, false) => ("not run yet".to_owned(), Role::Muted),
     };
     let (count, first) = (pane.lines().len(), pane.first());
-    let mut pieces = vec![
-        (" check ".to_owned(), Role::Muted),
-        (clean(&report.command).into_owned(), Role::Title),
-        (separator.clone(), Role::Faint),
-        (words, role),
-    ];
+    let mut pieces = vec![(" check ".to_owned(), Role::Muted), (words, role)];
     if count > 0 {
-        let words = format!("{separator}line {} of {count} ", first + 1);
+        let words = format!("{separator}line {} of {count}", first + 1);
         pieces.push((words, Role::Muted));
     }
+    // Last, since it may be long: what came of it matters more.
+    pieces.extend([
+        (separator, Role::Faint),
+        (format!("{} ", clean(&report.command)), Role::Title),
+    ]);
     pieces
 }
