@@ -133,9 +133,15 @@ async fn a_failing_service_is_not_work_for_ever() {
     lab.model.play("key", vec![reply([refused])]);
     let mut watch = lab.start("gemini", "Say hello.").await;
     watch.turn_since(Timestamp(0)).await;
-    // It says neither in its title nor anywhere else that a turn has failed.
-    watch.turn("Once more. play:key").await;
-    watch.shows("a failure", idle).await;
+    // Its title does not say that a turn has failed: its screen does.
+    lab.gluon(&["send", "1", "Once more. play:key"]);
+    let auth = |activity: &Activity| match activity {
+        Activity::Waiting(ask) => ask.kind == AskKind::Auth && ask.text.contains("x-api-key"),
+        _ => false,
+    };
+    watch.shows("the refused key", auth).await;
+    watch.turn("And now say hello.").await;
+    watch.shows("the end of the turn", idle).await;
     lab.assert_costs();
 }
 
