@@ -8,6 +8,10 @@ use super::history::hash;
 const MOST_LINES: usize = 2048;
 /// A line with fewer letters says nothing.
 const LETTERS: usize = 3;
+/// Units of time that stand behind a number, as in `1 min 3 s`: a clock that goes on.
+const UNITS: &[&str] = &[
+    "ms", "s", "sec", "secs", "m", "min", "mins", "h", "hr", "hrs", "d",
+];
 /// In a line with one of these an agent says that it works, in ever other words.
 const TURNING: &[&str] = &["esc to interrupt", "esc to cancel", "ctrl+c to interrupt"];
 
@@ -47,10 +51,12 @@ impl ScreenWords {
     }
 }
 
-/// The letters of the words that have no digit: `⠙ Building… (12s, 3 of 40)` is `buildingof`.
+/// The letters of the words that have no digit and are no unit of time: `⠙ Building… (12 s, 3 of 40)` is
+/// `buildingof`.
 fn words(line: &str) -> String {
+    let is_unit = |word: &str| UNITS.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
     line.split_whitespace()
-        .filter(|word| !word.contains(|c: char| c.is_numeric()))
+        .filter(|word| !word.contains(|c: char| c.is_numeric()) && !is_unit(word))
         .flat_map(str::chars)
         .filter(|c| c.is_alphabetic())
         .collect()
@@ -67,6 +73,8 @@ mod tests {
         for turned in [
             "⠹ Compiling… (59s)\n>  ",
             "⠸ Compiling… (1m 2s · 12.3k)\n> ▌",
+            "⠸ Compiling… (1 min 2 s)\n> ▌",
+            "⠸ Compiling… 1 h 12 min\n> ▌",
             "\n\n   ⠼ Compiling…",
             "✻ Pondering… (esc to interrupt)",
             "✻ Musing… (Esc to interrupt · 3s)",
