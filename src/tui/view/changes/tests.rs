@@ -165,3 +165,28 @@ fn words_stand_there_while_there_is_nothing() {
     assert!(text(&model).contains("the worktree is gone"));
     assert!(matches!(model.overlays[..], [Overlay::Changes(_)]));
 }
+
+#[test]
+fn what_a_check_prints_stands_below_at_every_size() {
+    for size in SIZES {
+        let mut model = shown(size, Theme::default(), None);
+        press(&mut model, "t");
+        let report = CheckReport {
+            check: CheckView {
+                running: false,
+                verdict: Some(check::Verdict::Failed(Exit::Code(101))),
+                freshness: check::Freshness::Current,
+                at: minutes_ago(1),
+                took: 42_000,
+            },
+            command: "cargo test --workspace".into(),
+            output: "test a_session_ends ... ok\n".repeat(30) + "test it_renews ... FAILED\n",
+        };
+        let asked = Request::CheckTask(TaskId(12));
+        update(&mut model, reply(asked, Response::CheckTask(report)));
+        let text = text(&model);
+        assert!(text.contains("failed with code 101"), "{text}");
+        assert!(text.contains("it_renews ... FAILED"), "the end is in sight");
+        insta::assert_snapshot!(name("changes_check", size), text);
+    }
+}
