@@ -97,7 +97,7 @@ mod tests {
                 .bytes()
                 .map(|digit| char::from(digit + 49))
                 .collect();
-            assert!(words.is_new(&format!("line {letters}")));
+            assert!(words.is_new(&format!("line no{letters}")));
         }
         assert_eq!(words.known.len(), MOST_LINES);
         assert_eq!(words.order.len(), MOST_LINES);
