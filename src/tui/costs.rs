@@ -293,9 +293,9 @@ impl Areas {
         let totals = if high >= 12 { top(3, 1) } else { top(1, 1) };
         // The day's at least, where there is any room.
         let most = match high {
-            ..9 => 0,
-            ..24 => 1,
-            ..34 => 3,
+            0..9 => 0,
+            9..24 => 1,
+            24..34 => 3,
             _ => 6,
         };
         let budgets = budgets.min(most) as u16;
