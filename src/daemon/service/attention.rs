@@ -4,8 +4,7 @@
 use super::Service;
 use super::records::{AGENT, Change, USER};
 use crate::daemon::clock;
-use crate::daemon::session::Meta;
-use crate::domain::{Activity, SessionId, Timestamp};
+use crate::domain::{SessionId, Timestamp};
 
 /// Asks that follow each other within so many milliseconds are quick, and so many quick ones in a row are noted:
 /// the agent's output decides how often it asks.
@@ -58,37 +57,37 @@ impl Service {
         }
     }
 
-    /// Notes in history when an agent begins to wait for an answer, and when it goes on.
-    pub(super) fn note_asking(&self, id: SessionId, meta: &Meta) {
+    /// Notes in history that an agent has begun to wait for an answer (with the words of its ask), or that
+    /// it waits no more.
+    pub(super) fn note_asking(&self, id: SessionId, asks: Option<String>) {
         let now = clock::now();
-        let ask = match &meta.activity {
-            Activity::Waiting(ask) => Some(ask.text.clone()),
-            _ => None,
-        };
-        let change = {
+        let mut changes = Vec::new();
+        {
             let mut state = self.state();
             let known = state.asking.entry(id).or_insert(Asking {
                 noted: Timestamp(0),
                 quick: 0,
                 open: false,
             });
+            if std::mem::take(&mut known.open) {
+                changes.push(Change::new(USER, "answered"));
+            }
             let quick = match now.since(known.noted) < QUICK {
                 true => known.quick + 1,
                 false => 0,
             };
-            let change = match (known.open, ask) {
-                (false, Some(text)) if quick <= MOST_QUICK => {
-                    (known.noted, known.quick) = (now, quick);
-                    Change::new(AGENT, "asked").detail(text)
-                }
-                (true, None) => Change::new(USER, "answered"),
-                _ => return,
-            };
-            known.open = !known.open;
-            change
-        };
-        if let Ok(session) = self.store.session(id) {
-            self.note_event(session.task, &change.session(id));
+            if let Some(text) = asks
+                && quick <= MOST_QUICK
+            {
+                (known.noted, known.quick, known.open) = (now, quick, true);
+                changes.push(Change::new(AGENT, "asked").detail(text));
+            }
+        }
+        let task = self.store.session(id).map(|session| session.task);
+        for change in changes {
+            if let Ok(task) = task {
+                self.note_event(task, &change.session(id));
+            }
         }
     }
 }

@@ -30,7 +30,6 @@ impl Service {
                     if self.state().heard.insert(session, news) != Some(news) {
                         self.attention.notify_one();
                     }
-                    self.note_asking(session, &meta);
                     if meta.activity == Activity::Idle {
                         self.follow_up_session(session);
                     }
@@ -38,6 +37,10 @@ impl Service {
                 self.publish_session(session);
                 self.look_at_cost(session, false);
                 self.learn_early(session);
+            }
+            Notice::Asks(asks) => {
+                asks.into_iter()
+                    .for_each(|asks| self.note_asking(session, asks));
             }
             Notice::Quiet => {
                 self.look_at_cost(session, true);

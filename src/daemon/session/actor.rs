@@ -19,7 +19,7 @@ use super::viewers::Viewers;
 use super::wake::Wake;
 use super::{Command, Meta, Notice, Opening, Step, lock};
 use crate::agents::Watch;
-use crate::domain::{Exit, RunId, SessionId};
+use crate::domain::{Activity, Exit, RunId, SessionId};
 use crate::pty::OutputLog;
 use crate::terminal::{Options, Terminal};
 
@@ -177,6 +177,12 @@ impl Actor {
         change(&mut meta);
         let changed = *meta != before;
         self.tidings.turn_changed |= meta.activity != before.activity;
+        if meta.wait != before.wait {
+            self.tidings.note_ask(match &meta.activity {
+                Activity::Waiting(ask) => Some(ask.text.clone()),
+                _ => None,
+            });
+        }
         drop(meta);
         if changed {
             self.tidings.meta_changed = true;

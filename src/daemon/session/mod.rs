@@ -146,6 +146,8 @@ pub(super) enum Command {
 pub(super) enum Notice {
     /// Its [`Meta`] has changed; at most four times a second.
     Changed,
+    /// What it has asked since this was told last, one after the other; `None`: it asks no more.
+    Asks(Vec<Option<String>>),
     /// It has printed and is quiet now.
     Quiet,
     /// The conversation it leads now.

@@ -20,12 +20,17 @@ const TELL_OUTPUT_EVERY: Duration = Duration::from_secs(5);
 /// A change waits so long for the rest of its burst before it is drawn.
 const GATHER: Duration = Duration::from_millis(2);
 
+/// The most asks that are told at once.
+const MOST_ASKS: usize = 16;
+
 /// What is to be told, and when it was told last.
 #[derive(Debug, Default)]
 pub(super) struct Tidings {
     pub(super) meta_changed: bool,
     /// Whether the agent's activity is among it.
     pub(super) turn_changed: bool,
+    /// What it has asked meanwhile; `None`: nothing any more.
+    pub(super) asks: Vec<Option<String>>,
     told: Option<Instant>,
     bell_at: Option<Instant>,
     /// Output since the service last heard of it, and the time of the newest.
@@ -41,6 +46,14 @@ impl Tidings {
             self.bell_at = Some(now);
         }
         free
+    }
+
+    /// Notes what it asks now; of a flood the beginning and the end.
+    pub(super) fn note_ask(&mut self, asks: Option<String>) {
+        if self.asks.len() >= MOST_ASKS {
+            self.asks.pop();
+        }
+        self.asks.push(asks);
     }
 
     fn tell_every(&self) -> Duration {
@@ -102,6 +115,10 @@ impl Actor {
             self.tidings.meta_changed = false;
             self.tidings.turn_changed = false;
             self.tidings.told = Some(now);
+            let asks = std::mem::take(&mut self.tidings.asks);
+            if !asks.is_empty() {
+                self.tell(Notice::Asks(asks));
+            }
             self.tell(Notice::Changed);
         }
     }
