@@ -344,8 +344,9 @@ fn regard(looks: &[Look], subject: &Subject, at: Timestamp, now: Timestamp) -> R
             continue;
         }
         if look.focus == Some(false) {
-            // They were still there when it had stood for a while, and went then.
-            if look.left.is_some_and(|left| left >= at) {
+            // They were still there when it had stood for a while, and went then. Where both are of one
+            // millisecond they may have gone first: rather told than not.
+            if look.left.is_some_and(|left| left > at) {
                 return Regard::Seen;
             }
             continue;

@@ -167,8 +167,24 @@ impl Home {
     }
 }
 
+impl Home {
+    /// For whoever reads how a test failed.
+    fn tell_what_is_there(&self) {
+        let log = self.dir.path().join("state/logs/daemon.log");
+        let log = std::fs::read_to_string(log).unwrap_or_default();
+        let skip = log.lines().count().saturating_sub(40);
+        let log: Vec<&str> = log.lines().skip(skip).collect();
+        let board = self.try_gluon(self.path(), &["ls", "--json"]);
+        let board = String::from_utf8_lossy(&board.stdout).into_owned();
+        eprintln!("the daemon:\n{}\nthe board:\n{board}", log.join("\n"));
+    }
+}
+
 impl Drop for Home {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.tell_what_is_there();
+        }
         let _ = self.try_gluon(self.path(), &["daemon", "stop", "--yes"]);
     }
 }

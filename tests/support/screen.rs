@@ -254,6 +254,9 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("a screen:\n{}", self.text());
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

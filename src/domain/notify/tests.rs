@@ -127,7 +127,8 @@ fn who_looks() {
         // Not in front.
         (vec![left(9)], true, None),
         (vec![left(12)], true, None),
-        (vec![left(13)], false, None),
+        (vec![left(13)], true, None),
+        (vec![left(14)], false, None),
         // A pane alone shows its own agent only.
         (vec![pane(7, 11)], false, None),
         (vec![pane(8, 11)], true, None),
