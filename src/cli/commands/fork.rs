@@ -12,10 +12,13 @@ use crate::protocol::{Api, ForkTask};
 
 const AFTER_HELP: &str = "\
 The fork starts from the same commit, in a worktree of its own. Compare them with
-`gluon diff 12 14`; accepting one names the others, to be removed.
+`gluon diff 12 14`, or with `f` on the board; accepting one names the others, to
+be removed. Another model is an agent of your own: a file in `agents` beside
+config.toml that extends the agent's, with the model in its arguments.
 
 Examples:
   gluon fork 12 --agent codex --start
+  gluon fork 12 --agent codex-fast --start    an agent of your own
   gluon diff 12 14";
 
 /// Try a task once more with another agent, beside the first
